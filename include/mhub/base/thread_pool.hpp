@@ -1,0 +1,41 @@
+#pragma once
+// A fixed set of threads with a bounded queue of tasks.
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <type_traits>
+
+namespace mhub {
+
+/// Threads may share it. Tasks must not wait for other tasks of the same pool.
+class ThreadPool {
+public:
+  /// `threads` 0 means one per core. At most `queue_limit` tasks wait; submit() then blocks.
+  explicit ThreadPool(unsigned threads, std::size_t queue_limit = 64);
+  /// Runs what is queued, then joins.
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  /// An exception of the task reaches whoever waits on the future.
+  template <class Work>
+  auto submit(Work work) -> std::future<std::invoke_result_t<Work>> {
+    auto task = std::make_shared<std::packaged_task<std::invoke_result_t<Work>()>>(std::move(work));
+    auto result = task->get_future();
+    enqueue([task] { (*task)(); });
+    return result;
+  }
+
+  unsigned size() const;
+
+private:
+  void enqueue(std::function<void()> task);
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Threads to use when the user named none: the cores this process may run on.
+unsigned default_jobs();
+
+}  // namespace mhub

@@ -1,0 +1,20 @@
+#include <mhub/base/file_lock.hpp>
+
+#include "support/matchers.hpp"
+
+using namespace mhub;
+using namespace mhub::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("one exclusive holder, many shared ones", "[base][file_lock]") {
+  TemporaryFolder folder;
+  {
+    FileLock held(folder / "lock", FileLock::Mode::exclusive, 0ms);
+    CHECK_FALSE(FileLock::try_lock(folder / "lock", FileLock::Mode::shared).has_value());
+    CHECK_THROWS_MATCHES(FileLock(folder / "lock", FileLock::Mode::exclusive, 10ms), Error,
+                         HasKind(ErrorKind::busy));
+  }
+  FileLock one(folder / "lock", FileLock::Mode::shared, 0ms);
+  FileLock two(folder / "lock", FileLock::Mode::shared, 0ms);
+  CHECK_FALSE(FileLock::try_lock(folder / "lock", FileLock::Mode::exclusive).has_value());
+}
