@@ -1,0 +1,52 @@
+#pragma once
+// Content-defined chunking by a Gear hash. Rule and vectors: docs/format/chunking.md.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <mhub/base/bytes.hpp>
+
+namespace mhub::xet {
+
+inline constexpr std::uint32_t kChunkTargetBytes = 65536;
+inline constexpr std::uint32_t kChunkMinBytes = 8192;
+inline constexpr std::uint32_t kChunkMaxBytes = 131072;
+/// A byte is forgotten by the hash after this many steps.
+inline constexpr std::uint32_t kGearWindowBytes = 64;
+
+/// Finds candidate cuts: every offset p in [from, bytes.size()) of `bytes` such that the Gear hash
+/// over the kGearWindowBytes bytes ending with bytes[p] (fewer near the start of `bytes`) has its
+/// top 16 bits zero; appends p + 1 (the cut's exclusive end). Depends on the bytes alone, never on
+/// where chunks begin, so pieces may be scanned on several threads or by a vector kernel. On
+/// periodic input every offset can be a candidate, so callers scan in blocks and select after each.
+using GearScan = void (*)(ByteView bytes, std::size_t from, std::vector<std::size_t>& cuts);
+
+/// The portable kernel.
+void gear_scan_scalar(ByteView bytes, std::size_t from, std::vector<std::size_t>& cuts);
+
+/// The fastest kernel this processor runs; all give the same cuts.
+GearScan best_gear_scan();
+
+/// Cuts a stream into chunks. Feed it in pieces of any size; the boundaries do not depend on them.
+/// One file each; one thread.
+class Chunker {
+public:
+  /// Returns how many bytes of `bytes`, from its beginning, complete the present chunk, or nothing
+  /// if the chunk does not end within `bytes` (all of them then belong to it). After an end, call
+  /// again with the rest.
+  std::optional<std::size_t> next_end(ByteView bytes);
+
+  /// Bytes of the present, unfinished chunk seen so far. At the end of input a non-zero value is
+  /// the last chunk's length.
+  std::uint32_t pending_bytes() const { return pending_; }
+
+private:
+  std::uint64_t gear_ = 0;
+  std::uint32_t pending_ = 0;
+};
+
+/// Lengths of all chunks of a whole buffer, in order. The reference for tests and small inputs.
+std::vector<std::uint32_t> chunk_lengths(ByteView bytes);
+
+}  // namespace mhub::xet
