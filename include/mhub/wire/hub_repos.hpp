@@ -1,0 +1,98 @@
+#pragma once
+// JSON of the hub routes that make, list and delete repositories and say who the caller is, in the
+// shapes that Hugging Face's API has: POST /api/repos/create, DELETE /api/repos/delete,
+// GET /api/{models,datasets,spaces}, GET /api/whoami-v2, and error bodies.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <mhub/wire/repo_name.hpp>
+
+namespace mhub::wire {
+
+/// Largest body of these routes that a parser accepts.
+inline constexpr std::size_t kHubMaxBodyBytes = std::size_t{8} << 20;
+
+/// Headers that go with errors; clients map their exceptions from them, not from the status.
+inline constexpr std::string_view kErrorCodeHeader = "X-Error-Code";
+inline constexpr std::string_view kErrorMessageHeader = "X-Error-Message";
+inline constexpr std::string_view kRequestIdHeader = "X-Request-Id";
+/// Values of kErrorCodeHeader.
+inline constexpr std::string_view kErrorRepoNotFound = "RepoNotFound";
+inline constexpr std::string_view kErrorRevisionNotFound = "RevisionNotFound";
+inline constexpr std::string_view kErrorEntryNotFound = "EntryNotFound";
+
+struct CreateRepoRequest {
+  RepoType type = RepoType::model;
+  std::string name;   ///< as sent: "name", or "owner/name" from old clients
+  std::string owner;  ///< JSON "organization"; empty: the caller's own namespace
+  bool is_private = false;
+  bool operator==(const CreateRepoRequest&) const = default;
+};
+
+/// Reads both forms of the visibility: "visibility" (public, private) and the older boolean
+/// "private". Throws Error: corrupt for any other visibility.
+CreateRepoRequest parse_create_repo_request(std::string_view json);
+std::string to_json(const CreateRepoRequest& request);
+
+/// Also (with `error`) the body of the 409 for a name that exists: clients read `url` from it.
+struct CreateRepoAnswer {
+  std::string url;    ///< "{hub}/owner/name"
+  std::string id;     ///< "owner/name"
+  std::string error;  ///< empty on success
+  bool operator==(const CreateRepoAnswer&) const = default;
+};
+CreateRepoAnswer parse_create_repo_answer(std::string_view json);
+std::string to_json(const CreateRepoAnswer& answer);
+
+struct DeleteRepoRequest {
+  RepoType type = RepoType::model;
+  std::string name;
+  std::string owner;  ///< JSON "organization"; empty: the caller's own namespace
+  bool operator==(const DeleteRepoRequest&) const = default;
+};
+DeleteRepoRequest parse_delete_repo_request(std::string_view json);
+std::string to_json(const DeleteRepoRequest& request);
+
+/// One repository of a listing.
+struct RepoListItem {
+  std::string id;         ///< "owner/name"
+  std::string unique_id;  ///< JSON "_id"; opaque, may be empty when read
+  bool is_private = false;
+  std::string sha;            ///< commit of the default branch; may be empty
+  std::string created_at;     ///< "2026-01-31T12:00:00.000Z"; may be empty when read
+  std::string last_modified;  ///< the same form
+  std::uint64_t downloads = 0;
+  std::uint64_t likes = 0;
+  std::vector<std::string> tags;
+  bool operator==(const RepoListItem&) const = default;
+};
+/// A bare array of at most 10,000 items; more pages are named by the Link header.
+std::vector<RepoListItem> parse_repo_list(std::string_view json);
+/// `type` decides whether "modelId" is written as well.
+std::string to_json(const std::vector<RepoListItem>& items, RepoType type);
+
+struct WhoAmI {
+  std::string name;
+  std::string id;
+  std::string fullname;
+  std::string email;
+  std::vector<std::string> orgs;  ///< names
+  std::string token_name;         ///< JSON auth.accessToken.displayName
+  std::string token_role;         ///< "read", "write" …
+  std::string token_created_at;   ///< may be empty
+  bool operator==(const WhoAmI&) const = default;
+};
+WhoAmI parse_whoami(std::string_view json);
+std::string to_json(const WhoAmI& who);
+
+/// `{"error": text}`.
+std::string hub_error_json(std::string_view text);
+/// What an error body says: "error" as text or list, "error_description", "errors[].message",
+/// "message", or one line of plain text. Never throws; empty if there is nothing to say.
+std::string hub_error_text(std::string_view body);
+
+}  // namespace mhub::wire
