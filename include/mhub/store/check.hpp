@@ -1,0 +1,70 @@
+#pragma once
+// Finding damage, mending it, and giving back space.
+
+#include <chrono>
+#include <unordered_set>
+
+#include <mhub/store/store.hpp>
+
+namespace mhub::store {
+
+struct DamagedXorb {
+  xet::XorbHash xorb;
+  std::vector<std::uint32_t> chunks;  ///< numbers of the bad ones; empty if the whole file is
+  std::string reason;
+};
+
+struct CheckReport {
+  std::uint64_t xorbs_checked = 0;
+  std::uint64_t chunks_checked = 0;
+  std::uint64_t bytes_checked = 0;  ///< raw
+  std::vector<DamagedXorb> damaged;
+  std::vector<xet::XorbHash> missing;  ///< indexed as local, file gone
+  std::vector<Sha256>
+      files_affected;  ///< recipes that touch a damaged or missing chunk with no other place
+  std::vector<std::string>
+      index_faults;                 ///< rows that contradict each other, SQLite's own findings
+  std::vector<std::string> strays;  ///< files in the store that no row names; harmless
+  bool clean() const { return damaged.empty() && missing.empty() && index_faults.empty(); }
+};
+
+/// Reads every local xorb, hashes every chunk, checks every recipe (its file hash too where all
+/// chunks are known). Throws Error: io, interrupted; damage is a finding, not an exception.
+CheckReport check(Store& store, Progress& progress, const StopToken& stop);
+
+/// Replaces damaged and missing xorbs with bytes of `source` (a remote, a working file) or other
+/// local copies. What cannot be had stays in the returned report. A broken or lost index.db is
+/// rebuilt from the xorb files first (`rebuild_index`).
+CheckReport repair(Store& store, const CheckReport& found, ChunkSource& source, Progress& progress,
+                   const StopToken& stop);
+
+/// Makes a fresh index from the xorb files' footers; recipes are lost and come back by `add` or
+/// from remotes. The old index.db is kept beside it as index.db.damaged.
+void rebuild_index(const std::filesystem::path& folder, FileSystem& fs);
+
+struct CollectOptions {
+  /// What nothing refers to is kept this long, counted from when it was last written or used.
+  std::chrono::seconds grace{std::chrono::hours{24 * 14}};
+  /// Xorbs with a smaller live share are repacked.
+  double repack_below = 0.5;
+  bool dry_run = false;
+};
+
+struct CollectReport {
+  std::uint64_t files_dropped = 0;
+  std::uint64_t xorbs_dropped = 0;
+  std::uint64_t xorbs_repacked = 0;
+  std::uint64_t freed_bytes = 0;
+};
+
+/// Removes what no live file needs. `live` holds every file that any root reaches.
+CollectReport collect_garbage(Store& store, const std::unordered_set<Sha256>& live,
+                              const CollectOptions& options, Progress& progress,
+                              const StopToken& stop);
+
+/// Removes local xorbs that `may_drop` allows (the caller knows which are safe elsewhere); their
+/// chunk tables stay known.
+CollectReport drop_xorbs(Store& store, const std::function<bool(const XorbRecord&)>& may_drop,
+                         bool dry_run);
+
+}  // namespace mhub::store
