@@ -1,0 +1,51 @@
+# Sourced by the other scripts: finds the project's root, installs missing packages, sets up ccache.
+#
+#   . scripts/setup.sh
+#   install_packages build test
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+
+say() { printf '%s\n' "$*"; }
+die() {
+  printf 'error: %s\n' "$1" >&2
+  [ $# -lt 2 ] || printf 'hint: %s\n' "$2" >&2
+  exit 1
+}
+
+# The packages of one group of dependencies.txt.
+packages_of() {
+  awk -v group="[$1]" '/^\[/ { on = ($0 == group); next } on && NF && !/^#/ { print $1 }' \
+    "$root/scripts/dependencies.txt"
+}
+
+# Installs what is missing of the groups named; asks for nothing and changes nothing when all is there.
+install_packages() {
+  local group package missing=()
+  command -v dpkg-query >/dev/null || {
+    say "not a Debian system: taking it that the packages of scripts/dependencies.txt are there"
+    return 0
+  }
+  for group in "$@"; do
+    while read -r package; do
+      [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+        missing+=("$package")
+    done < <(packages_of "$group")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then
+    say "packages: all installed"
+    return 0
+  fi
+  say "packages: installing ${missing[*]}"
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null ||
+      die "packages are missing and this is neither root nor a user with sudo" \
+        "as root: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    "${missing[@]}" </dev/null >/dev/null || die "apt-get could not install ${missing[*]}"
+}
