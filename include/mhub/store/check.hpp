@@ -33,13 +33,15 @@ struct CheckReport {
 CheckReport check(Store& store, Progress& progress, const StopToken& stop);
 
 /// Replaces damaged and missing xorbs with bytes of `source` (a remote, a working file) or other
-/// local copies. What cannot be had stays in the returned report. A broken or lost index.db is
-/// rebuilt from the xorb files first (`rebuild_index`).
+/// local copies, and makes chunk rows agree with the xorb tables again. What cannot be had stays in
+/// the returned report; a xorb whose file is gone for good is no longer counted as local. An index
+/// too broken to open needs rebuild_index() first.
 CheckReport repair(Store& store, const CheckReport& found, ChunkSource& source, Progress& progress,
                    const StopToken& stop);
 
 /// Makes a fresh index from the xorb files' footers; recipes are lost and come back by `add` or
-/// from remotes. The old index.db is kept beside it as index.db.damaged.
+/// from remotes. The old index.db is kept beside it as index.db.damaged. No Store may have the
+/// folder open. Store::open does this by itself where xorbs are found without any index.db.
 void rebuild_index(const std::filesystem::path& folder, FileSystem& fs);
 
 struct CollectOptions {
@@ -57,7 +59,8 @@ struct CollectReport {
   std::uint64_t freed_bytes = 0;
 };
 
-/// Removes what no live file needs. `live` holds every file that any root reaches.
+/// Removes what no live file needs. `live` holds every file that any root reaches. Other processes'
+/// writers are waited for briefly. Throws Error: busy if they go on, io, interrupted.
 CollectReport collect_garbage(Store& store, const std::unordered_set<Sha256>& live,
                               const CollectOptions& options, Progress& progress,
                               const StopToken& stop);

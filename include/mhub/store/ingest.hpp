@@ -21,19 +21,29 @@ struct IngestTotals {
   std::uint64_t known_chunks = 0;
 };
 
+/// What a file turned out to be. Its recipe is known once the batch is committed (the hash of a
+/// xorb depends on all its chunks): Store::find_file(sha256).
+struct IngestedFile {
+  Sha256 sha256;
+  std::uint64_t size_bytes = 0;
+  xet::FileHash xet_hash;
+};
+
 /// One file on its way in. One thread feeds it.
 class FileIngest {
 public:
   virtual ~FileIngest() = default;  ///< abandons the file unless finished
   /// The next bytes of the file; copied. Blocks while the pipeline is full. Throws Error: io.
   virtual void write(ByteView bytes) = 0;
-  /// Waits for the pipeline; the record's terms may name xorbs that are sealed only by
-  /// Ingest::commit(). Throws Error: io.
-  virtual FileRecord finish() = 0;
+  /// Waits for the pipeline. The file becomes known to the store by Ingest::commit(). Throws
+  /// Error: io.
+  virtual IngestedFile finish() = 0;
 };
 
-/// A batch of files that share open xorbs. Nothing is visible to others before commit(); the
-/// destructor discards. Files are added one after another or from several threads.
+/// A batch of files that share open xorbs. Files are added one after another or from several
+/// threads. No file is visible to others before commit(); the destructor discards. Full xorbs are
+/// made durable and their chunks known as the batch goes, so that a killed batch, run again, finds
+/// them. While it lives nothing is garbage-collected.
 class Ingest {
 public:
   virtual ~Ingest() = default;
@@ -41,13 +51,13 @@ public:
   virtual void set_may_reference(MayReference rule) = 0;
   /// Starts a file of about `size_hint` bytes (0 if unknown).
   virtual std::unique_ptr<FileIngest> start_file(std::uint64_t size_hint) = 0;
-  /// Reads a whole file. A file that changes while it is read is an Error: conflict.
-  virtual FileRecord add_file(const std::filesystem::path& path, Progress& progress,
+  /// Reads a whole file and finishes it; advances `progress` by the bytes read. Throws Error:
+  /// conflict if the file changes meanwhile, io, not_found, interrupted.
+  virtual IngestedFile add_file(const std::filesystem::path& path, Progress& progress,
                               const StopToken& stop) = 0;
 
-  /// Seals open xorbs, makes them durable, then registers xorbs, chunks and files in one
-  /// transaction. Long batches seal and register full xorbs as they go, so that a crash loses
-  /// little.
+  /// Seals open xorbs, makes them durable, then registers what is finished in one transaction.
+  /// No file may be in work. More files may follow, with another commit(). Throws Error: io, busy.
   virtual void commit() = 0;
 
   virtual IngestTotals totals() const = 0;

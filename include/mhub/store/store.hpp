@@ -25,8 +25,8 @@ using ByteSink = std::function<void(ByteView)>;
 class ChunkSource {
 public:
   virtual ~ChunkSource() = default;
-  /// The chunk's raw bytes, verified by its caller against the hash; nothing if this source has it
-  /// not.
+  /// Raw bytes of chunk number `chunk` of the xorb that `term` names, term.first_chunk <= chunk <
+  /// term.end_chunk; the caller verifies them against `ref`. Nothing if this source has them not.
   virtual std::optional<Bytes> read_chunk(const xet::Term& term, std::uint32_t chunk,
                                           const xet::ChunkRef& ref) = 0;
 };
@@ -49,13 +49,15 @@ public:
   // --- files
   virtual std::optional<FileRecord> find_file(const Sha256& sha256) = 0;
   virtual std::optional<FileRecord> find_file(const xet::FileHash& hash) = 0;
-  /// Registers a file whose terms name known xorbs; sizes are checked against them. Replaces the
-  /// recipe of a known file. Throws Error: corrupt (terms out of range or not adding up),
-  /// not_found.
+  /// Registers a file whose terms name known xorbs; sizes and the xet hash are checked against
+  /// their chunk tables (the SHA-256 is the caller's word). Replaces the recipe of a known file.
+  /// Throws Error: corrupt (terms out of range, not adding up or of another hash), not_found (a
+  /// xorb or chunk that was never seen here).
   virtual void put_file(const FileRecord& file) = 0;
   /// The file's chunks in order (hash, size), from the xorb table. Throws Error: not_found if a
   /// chunk was never seen here.
   virtual std::vector<xet::ChunkRef> chunks_of(const FileRecord& file) = 0;
+  /// In no particular order. `visit` may call back into the store.
   virtual void for_each_file(const std::function<void(const FileRecord&)>& visit) = 0;
 
   // --- ingest (ingest.hpp)
@@ -83,10 +85,14 @@ public:
   virtual std::unique_ptr<XorbReceiver> receive_xorb() = 0;
 
   /// Remembers chunks [first, first + chunks.size()) of a xorb that lies on a remote, so that later
-  /// versions need not fetch them again and new files may refer to them. `chunk_count` 0 if
-  /// unknown.
+  /// versions need not fetch them again and new files may refer to them. The hashes must have been
+  /// computed from the chunks themselves. Throws Error: corrupt if they contradict what is known.
   virtual void note_remote_chunks(const xet::XorbHash& xorb, std::uint32_t first,
                                   std::span<const xet::ChunkRef> chunks) = 0;
+
+  /// Counts these xorbs as used now, which keeps garbage collection off them for its grace period:
+  /// for whoever promises them to a peer (a deduplication answer).
+  virtual void touch_xorbs(std::span<const xet::XorbHash> xorbs) = 0;
 
   // --- chunks
   /// All known places of a chunk, local ones first; at most 64.
