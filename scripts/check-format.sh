@@ -4,5 +4,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=(--dry-run -Werror)
 [ "${1:-}" != --fix ] || mode=(-i)
-find include src tests bench \( -name '*.hpp' -o -name '*.cpp' \) -print0 2>/dev/null |
+find . \( -name build -o -name .git \) -prune -o \( -name '*.hpp' -o -name '*.cpp' \) -print0 |
   xargs -0 clang-format "${mode[@]}"

@@ -1,0 +1,67 @@
+# Branches, tags, merge, restore, rm: words of git mean what they mean in git.
+. "$(dirname "$0")/common.sh"
+start_hub
+make_repo team/model
+gen_noise model/base.bin 2M 1
+mhub -C model push -m "Base"
+
+step "a branch of its own and back"
+mhub -C model switch -c experiment
+gen_noise model/base.bin 2M 2
+gen_noise model/extra.bin 1M 3
+mhub -C model add .
+mhub -C model commit -m "Experiment"
+cp -r model experiment-copy
+mhub -C model switch main
+[ ! -e model/extra.bin ] || fail "extra.bin is still there on main"
+"$GEN_DATA" noise want 2M 1
+expect_same_file model/base.bin want
+expect_clean model
+mhub -C model push -u origin experiment || mhub -C model push origin experiment
+
+step "merge"
+echo note >model/note.txt
+mhub -C model add note.txt
+mhub -C model commit -m "Note"
+mhub -C model merge experiment
+"$GEN_DATA" noise want 2M 2
+expect_same_file model/base.bin want
+[ -e model/note.txt ] && [ -e model/extra.bin ] || fail "merge lost a file"
+expect_equal parents "$(git -C model rev-list --parents -n 1 HEAD | wc -w)" 3
+mhub -C model push
+expect_clean model
+
+step "a merge conflict in data keeps both sides at hand"
+mhub -C model switch -c left
+gen_noise model/base.bin 2M 31
+mhub -C model add base.bin && mhub -C model commit -m "Left"
+mhub -C model switch main
+gen_noise model/base.bin 2M 32
+mhub -C model add base.bin && mhub -C model commit -m "Right"
+expect_exit 3 mhub -C model merge left
+expect_err base.bin
+mhub -C model merge --abort
+"$GEN_DATA" noise want 2M 32
+expect_same_file model/base.bin want
+
+step "tags and restore"
+mhub -C model tag v1
+mhub -C model push origin v1
+git -C "$HUB_DATA" --version >/dev/null
+rm model/base.bin
+gen_edit overwrite model/extra.bin 10 10 1
+mhub -C model restore base.bin extra.bin
+expect_same_file model/base.bin want
+expect_clean model
+mhub clone "$HUB/team/model" b
+git -C b rev-parse v1 >/dev/null || fail "the tag did not come"
+git -C b rev-parse origin/experiment >/dev/null || fail "the branch did not come"
+
+step "rm, and a change in the way is not overwritten"
+mhub -C model rm extra.bin
+[ ! -e model/extra.bin ] || fail "rm left the file"
+mhub -C model commit -m "Removed"
+gen_noise model/base.bin 2M 77
+expect_exit 3 mhub -C model switch experiment
+"$GEN_DATA" noise want 2M 77
+expect_same_file model/base.bin want

@@ -1,0 +1,82 @@
+# Damaged bytes are found, named, repaired where a remote has them, and never handed out as data.
+. "$(dirname "$0")/../e2e/common.sh"
+start_hub
+make_repo team/model
+gen_noise model/blob.bin 8M 1
+gen_noise model/keep.bin 2M 2
+mhub -C model push -m "First"
+gen_noise model/blob.bin 8M 3
+mhub -C model push -m "Second"
+largest() { find "$1" -path '*xorbs*' -type f -printf '%s %p\n' | sort -rn | head -n 1 | cut -d ' ' -f 2-; }
+
+step "a damaged xorb in the local store"
+xorb=$(largest model/.git/mhub)
+if [ -n "$xorb" ]; then
+  chmod u+w "$xorb"
+  gen_edit flip "$xorb" 100000
+  expect_exit 6 mhub -C model fsck
+  cat "$T/out" "$T/err" | grep -qi "${xorb##*/}" || cat "$T/out" "$T/err" | grep -qi "$(basename "$xorb" | cut -c 1-8)" ||
+    fail "fsck does not name the damaged xorb"
+  mhub -C model fsck --repair
+  mhub -C model fsck
+else
+  echo "the pusher keeps no xorb: nothing to damage"
+fi
+
+step "a lost xorb"
+xorb=$(largest model/.git/mhub)
+if [ -n "$xorb" ]; then
+  rm -f "$xorb"
+  expect_exit 6 mhub -C model fsck
+  mhub -C model fsck --repair
+  mhub -C model fsck
+fi
+mhub -C model switch -c old HEAD~1
+"$GEN_DATA" noise want 8M 1
+expect_same_file model/blob.bin want
+mhub -C model switch main
+
+step "a damaged index"
+mhub clone "$HUB/team/model" b
+db=$(find b/.git/mhub -name 'index.db')
+rm -f "$db-wal" "$db-shm"
+dd if=/dev/urandom of="$db" bs=1 seek=0 count=4096 conv=notrunc status=none
+code=0
+mhub -C b fsck >"$T/out" 2>"$T/err" || code=$?
+expect_equal "exit code of fsck with a damaged index" "$code" 6
+mhub -C b fsck --repair
+mhub -C b fsck
+mhub -C b pull
+expect_same_tree model b
+
+step "a changed working file is not taken for the committed one"
+mhub clone "$HUB/team/model" c
+gen_edit flip c/blob.bin 4000000
+touch -r b/blob.bin c/blob.bin
+mhub -C c restore blob.bin
+expect_same_file c/blob.bin model/blob.bin
+
+step "a near-miss of a pointer is not a pointer"
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize -1\n' 0 >c/odd.txt
+mhub -C c add odd.txt
+mhub -C c commit -m "Odd"
+mhub -C c switch -c odd
+expect_equal "odd.txt's first word" "$(head -c 7 c/odd.txt)" version
+
+step "damage on the hub is found there and not served"
+stop_hub
+xorb=$(largest "$HUB_DATA")
+[ -n "$xorb" ] || fail "no xorb on the hub"
+chmod u+w "$xorb"
+gen_edit flip "$xorb" 200000
+expect_exit 6 mhub admin fsck --data "$HUB_DATA"
+restart_hub
+code=0
+mhub clone "$HUB/team/model" d >"$T/out" 2>"$T/err" || code=$?
+if [ $code -eq 0 ]; then
+  expect_same_tree model d # the damage lies in an older version
+else
+  case $code in 5 | 6) ;; *) cat "$T/err" >&2; fail "exit code $code" ;; esac
+  [ ! -e d/blob.bin ] || [ "$(stat -c %s d/blob.bin)" -lt 200 ] || cmp d/blob.bin model/blob.bin ||
+    fail "damaged data bears the file's name"
+fi

@@ -1,0 +1,33 @@
+# The hub killed at each named point of its own: started again, it holds what it had acknowledged.
+. "$(dirname "$0")/../e2e/common.sh"
+points=$(grep -rhoE 'fault_point\("[a-z0-9_.]+"\)' "$SOURCE/src/serve" "$SOURCE/src/store" | sed 's/.*"\(.*\)".*/\1/' | sort -u)
+start_hub
+reached=0 number=0
+for point in $points; do
+  number=$((number + 1))
+  mhub repo create "team/m$number" --type model >/dev/null
+  mhub clone "$HUB/team/m$number" work 2>/dev/null
+  gen_noise work/blob.bin 3M "$number"
+  commit_all work "First" >/dev/null 2>&1
+  stop_hub
+  MHUB_FAULT=$point:1=kill run_hub "127.0.0.1:$HUB_PORT"
+  code=0
+  mhub -C work push >"$T/out" 2>"$T/err" || code=$?
+  if kill -0 "$HUB_PID" 2>/dev/null; then
+    [ $code -eq 0 ] || { cat "$T/err" >&2; fail "push failed though the hub lives"; }
+    stop_hub
+  else
+    reached=$((reached + 1))
+    step "hub killed at $point; the push ended with $code"
+    wait "$HUB_PID" 2>/dev/null || true
+    HUB_PID=''
+  fi
+  run_hub "127.0.0.1:$HUB_PORT"
+  mhub -C work push >"$T/out" 2>"$T/err" || { cat "$T/err" >&2; fail "second push after $point"; }
+  mhub clone "$HUB/team/m$number" clone 2>/dev/null
+  expect_same_tree work clone
+  rm -rf work clone
+done
+echo "$reached kills"
+stop_hub
+mhub admin fsck --data "$HUB_DATA"

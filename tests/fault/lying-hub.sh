@@ -1,0 +1,57 @@
+# A hub that lies gets an error, exit code 5 or 6, and nothing outside the working tree is written.
+. "$(dirname "$0")/../e2e/common.sh"
+start_hub
+make_repo team/model
+gen_noise model/blob.bin 3M 1
+mhub -C model push -m "First"
+
+for lie in oid-bytes short-body endless-body wrong-size absurd-count bad-json huge-json redirect-away \
+  reset-always http-500 html-200; do
+  echo "$lie" >lie
+  python3 "$SOURCE/tests/support/lying_hub.py" "$HUB" "$T/lie.port" "$lie" 2>"$T/lie.log" &
+  liar=$!
+  wait_until test -s "$T/lie.port"
+  export MHUB_ENDPOINT=http://127.0.0.1:$(cat "$T/lie.port")
+  code=0
+  timeout 100 "$MHUB_BIN" clone "$MHUB_ENDPOINT/team/model" "clone-$lie" >"$T/out" 2>"$T/err" </dev/null || code=$?
+  kill $liar
+  wait $liar 2>/dev/null || true
+  rm -f "$T/lie.port"
+  step "$lie: exit code $code: $(head -n 1 "$T/err")"
+  case $code in
+    5 | 6) ;;
+    0) cmp "clone-$lie/blob.bin" model/blob.bin || fail "a lie was believed" ;;
+    *) cat "$T/err" >&2; fail "exit code $code for $lie" ;;
+  esac
+  [ ! -e "clone-$lie/blob.bin" ] || [ "$(stat -c %s "clone-$lie/blob.bin")" -lt 200 ] ||
+    cmp "clone-$lie/blob.bin" model/blob.bin || fail "wrong data bears the file's name"
+  ! grep -qF "$MHUB_TOKEN" "$T/err" "$T/lie.log" || fail "the token went astray"
+done
+export MHUB_ENDPOINT=$HUB
+
+step "trees with names that reach outside"
+# git's plumbing can make trees that no client should check out.
+git init -q evil
+blob=$(echo harm | git -C evil hash-object -w --stdin)
+inner=$(printf '100644 blob %s\tconfig\n' "$blob" | git -C evil mktree)
+for name in '..' '.git' '.GIT' 'git~1' 'a\..\b'; do
+  # mktree refuses some names, so the tree object is written byte for byte.
+  {
+    printf '40000 %s\0' "$name"
+    printf '%s' "$inner" | sed 's/../\\x&/g' | xargs -0 printf '%b'
+  } >tree
+  tree=$(git -C evil hash-object -t tree --literally -w --stdin <tree)
+  commit=$(git -C evil commit-tree -m "Evil" "$tree")
+  git -C evil update-ref refs/heads/main "$commit"
+  number=$((${number:-0} + 1))
+  rm -rf bare.git
+  git clone -q --bare evil bare.git 2>/dev/null || true
+  code=0
+  mhub clone "$T/bare.git" "victim$number" >"$T/out" 2>"$T/err" </dev/null || code=$?
+  step "tree entry $name: exit code $code"
+  [ ! -e "$T/config" ] || fail "a file was written outside the working tree"
+  ! grep -q harm "victim$number/.git/config" 2>/dev/null || fail ".git/config was overwritten"
+  case $name in
+    '..' | '.git' | '.GIT' | 'git~1') [ $code -ne 0 ] || fail "a tree with $name was checked out" ;;
+  esac
+done

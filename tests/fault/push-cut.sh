@@ -1,0 +1,65 @@
+# A push cut in the middle goes on where it stopped: connection lost, client killed, hub killed.
+. "$(dirname "$0")/../e2e/common.sh"
+start_hub
+start_proxy
+size=$((64 * SCALE * 1048576))
+
+pushed_bytes() { # bytes sent while COMMAND ran
+  local before
+  before=$(proxy_bytes up)
+  "$@"
+  sent=$(($(proxy_bytes up) - before))
+}
+
+step "client killed"
+make_repo team/one
+gen_noise one/blob.bin "$(scaled 64)" 1
+commit_all one "First"
+before=$(proxy_bytes up)
+mhub -C one push 2>"$T/err" & client=$!
+half_sent() { [ "$(json_get .up "$T/proxy.stats")" -gt $((before + size / 2)) ] || ! kill -0 "$client" 2>/dev/null; }
+wait_until half_sent
+kill -KILL "$client" 2>/dev/null || fail "the push was over before it could be killed"
+wait "$client" 2>/dev/null || true
+first=$(($(proxy_bytes up) - before))
+mhub -C one fsck
+pushed_bytes mhub -C one push
+echo "killed after $first of $size bytes; the second push sent $sent"
+expect_at_most "both together" $((first + sent)) $((size * 135 / 100))
+expect_at_most "second push" "$sent" $((size * 85 / 100))
+mhub clone "$HUB/team/one" one-clone
+expect_same_tree one one-clone
+expect_clean one
+
+step "hub killed"
+make_repo team/two
+gen_noise two/blob.bin "$(scaled 64)" 2
+commit_all two "First"
+before=$(proxy_bytes up)
+mhub -C two push 2>"$T/err" & client=$!
+wait_until half_sent
+kill_hub
+code=0
+wait "$client" || code=$?
+expect_equal "exit code of a push whose hub died" "$code" 5
+first=$(($(proxy_bytes up) - before))
+restart_hub
+pushed_bytes mhub -C two push
+echo "hub killed after $first of $size bytes; the second push sent $sent"
+expect_at_most "second push" "$sent" $((size * 85 / 100))
+mhub clone "$HUB/team/two" two-clone
+expect_same_tree two two-clone
+
+step "connections reset: the push gets through by itself"
+make_repo team/three
+gen_noise three/blob.bin "$(scaled 64)" 3
+commit_all three "First"
+proxy_command cut-up $((size / 2))
+mhub -C three push
+mhub clone "$HUB/team/three" three-clone
+expect_same_tree three three-clone
+
+step "all is sound afterwards"
+for repo in one two three; do mhub -C $repo fsck; done
+stop_hub
+mhub admin fsck --data "$HUB_DATA"
