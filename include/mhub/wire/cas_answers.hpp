@@ -31,9 +31,9 @@ struct ShardProgress {
   Kind kind = Kind::unknown;
   std::uint64_t verified = 0;
   std::uint64_t total = 0;
-  std::string stage;  ///< "uploading" or "syncing"
-  std::optional<std::int64_t> result;
-  std::string message;
+  std::string stage = {};  ///< "uploading" or "syncing"
+  std::optional<std::int64_t> result = {};
+  std::string message = {};
   bool retryable = false;
 
   /// No line may follow.

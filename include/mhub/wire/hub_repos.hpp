@@ -27,8 +27,8 @@ inline constexpr std::string_view kErrorEntryNotFound = "EntryNotFound";
 
 struct CreateRepoRequest {
   RepoType type = RepoType::model;
-  std::string name;   ///< as sent: "name", or "owner/name" from old clients
-  std::string owner;  ///< JSON "organization"; empty: the caller's own namespace
+  std::string name = {};   ///< as sent: "name", or "owner/name" from old clients
+  std::string owner = {};  ///< JSON "organization"; empty: the caller's own namespace
   bool is_private = false;
   bool operator==(const CreateRepoRequest&) const = default;
 };
@@ -40,9 +40,9 @@ std::string to_json(const CreateRepoRequest& request);
 
 /// Also (with `error`) the body of the 409 for a name that exists: clients read `url` from it.
 struct CreateRepoAnswer {
-  std::string url;    ///< "{hub}/owner/name"
-  std::string id;     ///< "owner/name"
-  std::string error;  ///< empty on success
+  std::string url = {};    ///< "{hub}/owner/name"
+  std::string id = {};     ///< "owner/name"
+  std::string error = {};  ///< empty on success
   bool operator==(const CreateRepoAnswer&) const = default;
 };
 CreateRepoAnswer parse_create_repo_answer(std::string_view json);
@@ -50,8 +50,8 @@ std::string to_json(const CreateRepoAnswer& answer);
 
 struct DeleteRepoRequest {
   RepoType type = RepoType::model;
-  std::string name;
-  std::string owner;  ///< JSON "organization"; empty: the caller's own namespace
+  std::string name = {};
+  std::string owner = {};  ///< JSON "organization"; empty: the caller's own namespace
   bool operator==(const DeleteRepoRequest&) const = default;
 };
 DeleteRepoRequest parse_delete_repo_request(std::string_view json);
@@ -59,15 +59,15 @@ std::string to_json(const DeleteRepoRequest& request);
 
 /// One repository of a listing.
 struct RepoListItem {
-  std::string id;         ///< "owner/name"
-  std::string unique_id;  ///< JSON "_id"; opaque, may be empty when read
+  std::string id = {};         ///< "owner/name"
+  std::string unique_id = {};  ///< JSON "_id"; opaque, may be empty when read
   bool is_private = false;
-  std::string sha;            ///< commit of the default branch; may be empty
-  std::string created_at;     ///< "2026-01-31T12:00:00.000Z"; may be empty when read
-  std::string last_modified;  ///< the same form
+  std::string sha = {};            ///< commit of the default branch; may be empty
+  std::string created_at = {};     ///< "2026-01-31T12:00:00.000Z"; may be empty when read
+  std::string last_modified = {};  ///< the same form
   std::uint64_t downloads = 0;
   std::uint64_t likes = 0;
-  std::vector<std::string> tags;
+  std::vector<std::string> tags = {};
   bool operator==(const RepoListItem&) const = default;
 };
 /// A bare array of at most 10,000 items; more pages are named by the Link header.
@@ -76,14 +76,14 @@ std::vector<RepoListItem> parse_repo_list(std::string_view json);
 std::string to_json(const std::vector<RepoListItem>& items, RepoType type);
 
 struct WhoAmI {
-  std::string name;
-  std::string id;
-  std::string fullname;
-  std::string email;
-  std::vector<std::string> orgs;  ///< names
-  std::string token_name;         ///< JSON auth.accessToken.displayName
-  std::string token_role;         ///< "read", "write" …
-  std::string token_created_at;   ///< may be empty
+  std::string name = {};
+  std::string id = {};
+  std::string fullname = {};
+  std::string email = {};
+  std::vector<std::string> orgs = {};  ///< names
+  std::string token_name = {};         ///< JSON auth.accessToken.displayName
+  std::string token_role = {};         ///< "read", "write" …
+  std::string token_created_at = {};   ///< may be empty
   bool operator==(const WhoAmI&) const = default;
 };
 WhoAmI parse_whoami(std::string_view json);

@@ -22,14 +22,14 @@ inline constexpr std::size_t kPathsInfoMaxPaths = 500;
 
 struct TreeEntry {
   bool is_folder = false;
-  std::string path;              ///< from the root of the repository; not validated for use on disk
-  std::string oid;               ///< git object id, hexadecimal
+  std::string path = {};         ///< from the root of the repository; not validated for use on disk
+  std::string oid = {};          ///< git object id, hexadecimal
   std::uint64_t size_bytes = 0;  ///< real size, also for LFS files
   /// For LFS files:
-  std::optional<Sha256> lfs_oid;
+  std::optional<Sha256> lfs_oid = {};
   std::uint64_t lfs_size_bytes = 0;
   std::uint64_t pointer_size_bytes = 0;
-  std::optional<xet::FileHash> xet_hash;
+  std::optional<xet::FileHash> xet_hash = {};
   bool operator==(const TreeEntry&) const = default;
 };
 

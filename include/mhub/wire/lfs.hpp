@@ -36,17 +36,17 @@ enum class LfsOperation { download, upload };
 std::string_view name_of(LfsOperation operation);
 
 struct LfsObject {
-  Sha256 oid;
+  Sha256 oid = {};
   std::uint64_t size_bytes = 0;
   bool operator==(const LfsObject&) const = default;
 };
 
 struct LfsBatchRequest {
   LfsOperation operation = LfsOperation::download;
-  std::vector<std::string> transfers;  ///< in order of preference; empty means basic alone
-  std::string ref;                     ///< "refs/heads/main" or "main"; empty if not given
-  std::string hash_algo = "sha256";    ///< some clients write "sha_256"; see is_sha256()
-  std::vector<LfsObject> objects;
+  std::vector<std::string> transfers = {};  ///< in order of preference; empty means basic alone
+  std::string ref = {};                     ///< "refs/heads/main" or "main"; empty if not given
+  std::string hash_algo = "sha256";         ///< some clients write "sha_256"; see is_sha256()
+  std::vector<LfsObject> objects = {};
 
   /// True if the client can use `transfer`; basic always.
   bool offers(std::string_view transfer) const;
@@ -56,33 +56,33 @@ struct LfsBatchRequest {
 
 /// Where to send or fetch one object, and the request headers to send along.
 struct LfsAction {
-  std::string href;
-  std::map<std::string, std::string> header;
-  std::optional<std::int64_t> expires_in_s;  ///< seconds from the answer on
-  std::string expires_at;                    ///< RFC 3339, or empty
+  std::string href = {};
+  std::map<std::string, std::string> header = {};
+  std::optional<std::int64_t> expires_in_s = {};  ///< seconds from the answer on
+  std::string expires_at = {};                    ///< RFC 3339, or empty
   bool operator==(const LfsAction&) const = default;
 };
 
 struct LfsObjectError {
   int code = 0;  ///< HTTP status: 404 missing, 410 removed, 422 bad oid or size
-  std::string message;
+  std::string message = {};
   bool operator==(const LfsObjectError&) const = default;
 };
 
 /// One object of a batch answer. No action and no error on upload: the hub has it already.
 struct LfsObjectAnswer {
-  LfsObject object;
+  LfsObject object = {};
   bool authenticated = false;  ///< true: hrefs carry their own authority, send no credentials
-  std::optional<LfsAction> download;
-  std::optional<LfsAction> upload;
-  std::optional<LfsAction> verify;
-  std::optional<LfsObjectError> error;
+  std::optional<LfsAction> download = {};
+  std::optional<LfsAction> upload = {};
+  std::optional<LfsAction> verify = {};
+  std::optional<LfsObjectError> error = {};
   bool operator==(const LfsObjectAnswer&) const = default;
 };
 
 struct LfsBatchAnswer {
   std::string transfer = "basic";
-  std::vector<LfsObjectAnswer> objects;
+  std::vector<LfsObjectAnswer> objects = {};
   bool operator==(const LfsBatchAnswer&) const = default;
 };
 
@@ -102,9 +102,9 @@ std::string to_json(const LfsObject& object);
 
 /// Body of an LFS request that failed as a whole.
 struct LfsError {
-  std::string message;
-  std::string request_id;         ///< empty if not given
-  std::string documentation_url;  ///< empty if not given
+  std::string message = {};
+  std::string request_id = {};         ///< empty if not given
+  std::string documentation_url = {};  ///< empty if not given
 };
 /// Never throws: whatever is not such a body gives nothing. The message is cut to a line's length.
 std::optional<LfsError> find_lfs_error(std::string_view body);

@@ -35,33 +35,33 @@ struct ByteRange {
 
 /// A run of consecutive chunks that the file continues with.
 struct ReconstructionTerm {
-  xet::XorbHash xorb;
-  ChunkRange chunks;
+  xet::XorbHash xorb = {};
+  ChunkRange chunks = {};
   std::uint64_t unpacked_bytes = 0;  ///< length of these chunks, decompressed
   bool operator==(const ReconstructionTerm&) const = default;
 };
 
 /// Chunk records that lie together in a stored xorb. `bytes` starts and ends at record borders.
 struct FetchRange {
-  ChunkRange chunks;
-  ByteRange bytes;
+  ChunkRange chunks = {};
+  ByteRange bytes = {};
   bool operator==(const FetchRange&) const = default;
 };
 
 /// One URL and the ranges that it may be asked for, each exactly as listed.
 struct XorbFetch {
-  xet::XorbHash xorb;
-  std::string url;
-  std::vector<FetchRange> ranges;  ///< ascending
+  xet::XorbHash xorb = {};
+  std::string url = {};
+  std::vector<FetchRange> ranges = {};  ///< ascending
   bool operator==(const XorbFetch&) const = default;
 };
 
 struct Reconstruction {
   /// Bytes to drop from the start of the first term's output; may span several chunks.
   std::uint64_t offset_into_first_range = 0;
-  std::vector<ReconstructionTerm> terms;  ///< in file order
+  std::vector<ReconstructionTerm> terms = {};  ///< in file order
   /// Every term lies wholly in one range of one of these. All fetches of a xorb stand together.
-  std::vector<XorbFetch> fetches;
+  std::vector<XorbFetch> fetches = {};
   bool operator==(const Reconstruction&) const = default;
 };
 

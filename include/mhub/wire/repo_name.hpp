@@ -29,8 +29,8 @@ bool is_reserved_repo_name(std::string_view name);
 /// A repository. Both names valid, in the case that the user wrote; hubs compare without case.
 struct RepoName {
   RepoType type = RepoType::model;
-  std::string owner;  ///< user or organisation
-  std::string name;
+  std::string owner = {};  ///< user or organisation
+  std::string name = {};
 
   /// "owner/name".
   std::string id() const { return owner + "/" + name; }

@@ -24,8 +24,8 @@ inline constexpr std::size_t kUrlMaxBytes = 16384;
 
 /// A bearer token bound to one repository and scope.
 struct XetToken {
-  std::string access_token;       ///< a secret
-  std::string cas_url;            ///< base URL of the CAS, without a slash at its end
+  std::string access_token = {};  ///< a secret
+  std::string cas_url = {};       ///< base URL of the CAS, without a slash at its end
   std::int64_t expires_at_s = 0;  ///< Unix seconds
   bool operator==(const XetToken&) const = default;
 };
@@ -44,9 +44,9 @@ XetToken parse_xet_token_headers(const std::map<std::string, std::string>& heade
 /// What an LFS `upload` action means when the batch's transfer is "xet": nothing is PUT to its
 /// href; that is the route for a fresh write token.
 struct XetUploadAction {
-  std::string refresh_url;
-  XetToken token;
-  std::string session_id;  ///< may be empty
+  std::string refresh_url = {};
+  XetToken token = {};
+  std::string session_id = {};  ///< may be empty
   bool operator==(const XetUploadAction&) const = default;
 };
 LfsAction to_lfs_action(const XetUploadAction& action);
@@ -56,9 +56,9 @@ XetUploadAction parse_xet_upload_action(const LfsAction& action);
 /// What an LFS `download` action means when the batch's transfer is "mhub-xet": reconstruct `file`
 /// at the CAS with this token; the href is the route for a fresh read token.
 struct XetDownloadAction {
-  std::string refresh_url;
-  XetToken token;
-  xet::FileHash file;
+  std::string refresh_url = {};
+  XetToken token = {};
+  xet::FileHash file = {};
   bool operator==(const XetDownloadAction&) const = default;
 };
 LfsAction to_lfs_action(const XetDownloadAction& action);
