@@ -1,0 +1,62 @@
+#pragma once
+// What a user may write for a remote, and the addresses that follow from it. Pure.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <mhub/net/url.hpp>
+#include <mhub/wire/repo_name.hpp>
+
+namespace mhub::remote {
+
+inline constexpr std::string_view kHuggingFaceUrl = "https://huggingface.co";
+
+/// Hubs that short names mean. Empty fields stand for Hugging Face.
+struct HubDefaults {
+  std::string default_hub = {};  ///< for "ns/name": mhub.hub, MHUB_ENDPOINT or HF_ENDPOINT
+  std::string hf_endpoint = {};  ///< for "hf:ns/name": HF_ENDPOINT
+};
+
+/// A remote, taken apart.
+struct RemoteAddress {
+  /// http(s) URL of the repository as it is written to git's configuration: without credentials,
+  /// query and fragment, without a slash at its end. Empty for a local path.
+  std::string url = {};
+  /// Credentials that stood in the URL; they never appear in `url`.
+  std::string user = {};
+  std::string password = {};
+  /// Base address of the hub ("https://hub.example/base"), if the path's end names a repository.
+  std::string hub_url = {};
+  std::optional<wire::RepoName> repo = {};
+  /// A folder on this machine; empty for a hub.
+  std::filesystem::path local_path = {};
+
+  bool is_local() const { return !local_path.empty(); }
+};
+
+/// Understands: an http or https URL (with or without ".git"), "hf:ns/name",
+/// "hf:datasets/ns/name", "ns/name" and "datasets/ns/name" on the default hub, "file://" URLs, and
+/// local paths beginning with "/", "./" or "../" (or being "." or ".."). A relative local folder
+/// without "./" is not a local path. Throws Error: usage, with a hint, for ssh and everything else;
+/// messages show no credentials.
+RemoteAddress parse_remote(std::string_view text, const HubDefaults& hubs = {});
+
+/// The name that a clone's folder gets: the last part of the path without ".git".
+std::string folder_name(const RemoteAddress& address);
+
+/// What git config says about the LFS endpoint.
+struct LfsSettings {
+  std::string lfs_url = {};              ///< lfs.url
+  std::string lfs_push_url = {};         ///< lfs.pushurl
+  std::string remote_lfs_url = {};       ///< remote.<name>.lfsurl
+  std::string remote_lfs_push_url = {};  ///< remote.<name>.lfspushurl
+};
+
+/// The LFS endpoint without a slash at its end: a setting if there is one (for uploads a push
+/// setting first), else `remote_url` with ".git" if it is missing and "/info/lfs". Credentials in a
+/// setting are kept. Throws Error: config if a setting is not an http or https URL.
+std::string lfs_endpoint(std::string_view remote_url, const LfsSettings& settings, bool upload);
+
+}  // namespace mhub::remote

@@ -1,0 +1,55 @@
+#pragma once
+// Requests to a hub with the right credentials.
+
+#include <functional>
+#include <string>
+
+#include <mhub/base/progress.hpp>
+#include <mhub/net/http_client.hpp>
+#include <mhub/remote/credentials.hpp>
+
+namespace mhub::remote {
+
+/// How a hub's route wants to be told who asks.
+enum class AuthStyle {
+  basic,   ///< git and Git LFS routes
+  bearer,  ///< hub REST routes
+};
+
+/// Threads may share it. All that it refers to must outlive it.
+class HubConnection {
+public:
+  HubConnection(net::HttpClient& http, CredentialStore& credentials,
+                const StopToken& stop = never_stopped(), Progress& progress = silent_progress())
+      : http_(http), credentials_(credentials), stop_(stop), progress_(progress) {}
+
+  /// Sends `request` with credentials for its origin, unless it has an Authorization header. On 401
+  /// it asks for the next credentials and sends again, at most three times. Any status that remains
+  /// is an answer. Throws as net::HttpClient::send.
+  net::Response send(net::Request request, AuthStyle style);
+
+  /// As send, with the body of a 2xx answer handed to `on_data`.
+  net::Response stream(net::Request request, AuthStyle style,
+                       const net::HttpClient::OnData& on_data,
+                       const net::HttpClient::OnHead& on_head = {});
+
+  net::HttpClient& http() { return http_; }
+  CredentialStore& credentials() { return credentials_; }
+  const StopToken& stop() const { return stop_; }
+  Progress& progress() { return progress_; }
+
+private:
+  net::Response with_credentials(net::Request request, AuthStyle style,
+                                 const std::function<net::Response(const net::Request&)>& send);
+
+  net::HttpClient& http_;
+  CredentialStore& credentials_;
+  const StopToken& stop_;
+  Progress& progress_;
+};
+
+/// Throws what net::status_error says unless `response` is a success; with a hint about credentials
+/// for 401, whose kind is denied.
+void require_ok(const net::Response& response, std::string_view doing);
+
+}  // namespace mhub::remote

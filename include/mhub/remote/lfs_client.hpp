@@ -1,0 +1,76 @@
+#pragma once
+// The client side of Git LFS: batch, and the `basic` transfer.
+
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <mhub/base/file_system.hpp>
+#include <mhub/remote/hub_connection.hpp>
+#include <mhub/wire/lfs.hpp>
+#include <mhub/wire/xet_token.hpp>
+
+namespace mhub::remote {
+
+/// Transfers offered in batch requests, best first. Plain Xet hubs can't be asked for "xet" on
+/// downloads: they would answer actions that mean nothing.
+std::vector<std::string> transfers_offered(wire::LfsOperation operation);
+
+/// Threads may share it.
+class LfsClient {
+public:
+  /// `endpoint` as lfs_endpoint() gives it; credentials in it are taken out and kept for its
+  /// origin. `ref` is the full name of the branch that is fetched or pushed; may be empty.
+  LfsClient(HubConnection& hub, std::string_view endpoint, std::string ref);
+
+  /// Asks for at most wire::kLfsBatchObjects objects. The answer holds each of them once, in the
+  /// order asked. Throws Error: denied, not_found (no such repository, or no LFS there), network,
+  /// corrupt (objects that were not asked for, other sizes, a transfer that was not offered).
+  wire::LfsBatchAnswer batch(wire::LfsOperation operation,
+                             std::span<const wire::LfsObject> objects);
+  /// As above with chosen transfers; basic alone makes the hub answer for whole files.
+  wire::LfsBatchAnswer batch(wire::LfsOperation operation, std::span<const wire::LfsObject> objects,
+                             std::vector<std::string> transfers);
+
+  /// PUTs an object that the answer has an upload action for, then verifies it if the answer asks
+  /// for that. An expired action is asked for once more. Without an upload action only the verify
+  /// is done. Throws Error: denied, conflict, network, usage (refused as wrong), io.
+  void upload(const wire::LfsObjectAnswer& answer, const net::Body& body);
+
+  /// GETs bytes [from, size) of an object. `on_start` is called before the first byte with the
+  /// offset where the data begins: `from`, or 0 if the server sends the whole. Exactly the
+  /// object's size is delivered, or an Error thrown: corrupt (too many bytes), network (too few).
+  /// SHA-256 is the caller's to check.
+  void download(const wire::LfsObjectAnswer& answer, std::uint64_t from,
+                const std::function<void(std::uint64_t offset)>& on_start,
+                const net::HttpClient::OnData& on_data);
+
+  /// Downloads to `partial`, going on after the bytes that it holds already, and checks the SHA-256
+  /// of the whole; on return the file is complete. Bytes of an earlier try that turn out wrong are
+  /// fetched again, once. Throws as download(), and Error: corrupt for a wrong hash; the file is
+  /// then gone.
+  void download_to_file(FileSystem& fs, const wire::LfsObjectAnswer& answer,
+                        const std::filesystem::path& partial);
+
+  const std::string& endpoint() const { return endpoint_; }
+
+private:
+  /// Sends a request for an action: its headers, and credentials only where they belong.
+  net::Request action_request(const wire::LfsAction& action, std::string_view method,
+                              bool authenticated) const;
+  net::Response send_action(const net::Request& request);
+  wire::LfsObjectAnswer renewed(wire::LfsOperation operation, const wire::LfsObject& object);
+  void verify(const wire::LfsObjectAnswer& answer);
+
+  HubConnection& hub_;
+  std::string endpoint_;
+  std::string ref_;
+};
+
+/// The Error for an object that a batch answer refuses: 404 and 410 not_found, 401 and 403 denied,
+/// 409 and 422 corrupt, others network.
+[[nodiscard]] Error object_error(const wire::LfsObjectAnswer& answer);
+
+}  // namespace mhub::remote
