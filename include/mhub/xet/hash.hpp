@@ -76,7 +76,7 @@ inline bool is_dedup_eligible(const ChunkHash& chunk) {
 
 template <class Tag>
 struct std::hash<mhub::xet::Hash<Tag>> {
-  std::size_t operator()(const mhub::xet::Hash<Tag>& hash) const noexcept {
-    return static_cast<std::size_t>(hash.prefix());
+  std::size_t operator()(const mhub::xet::Hash<Tag>& key) const noexcept {
+    return static_cast<std::size_t>(key.prefix());
   }
 };

@@ -14,12 +14,14 @@ struct ChunkRef {
   bool operator==(const ChunkRef&) const = default;
 };
 
-/// Hash of an inner node; exposed for the published vectors.
+/// A leaf or inner node of a tree; exposed for the published vectors.
 struct MerkleNode {
   NodeHash hash;
   std::uint64_t size_bytes = 0;
 };
 NodeHash hash_node(std::span<const MerkleNode> children);
+/// Root over `leaves`: zero for none, the leaf's own hash for one.
+NodeHash merkle_root(std::span<const MerkleNode> leaves);
 
 /// Root over `chunks`: zero for none, the chunk's own hash for one.
 XorbHash xorb_hash(std::span<const ChunkRef> chunks);
