@@ -16,10 +16,9 @@
 namespace mhub::net {
 
 class TransferLoop;
-class Transfer;
 
-/// One request whose bodies are pushed and pulled by hand, for protocols that produce the request
-/// while they go. No retries and no redirects. For one thread. Destroying it cancels what still
+/// One request whose answer is pulled, and whose body may be pushed, by hand: for protocols that
+/// produce the one while they consume the other. For one thread. Destroying it cancels what still
 /// runs.
 class HttpExchange {
 public:
@@ -27,12 +26,14 @@ public:
   HttpExchange(HttpExchange&&) noexcept;
   HttpExchange& operator=(HttpExchange&&) = delete;
 
-  /// Sends more of the request's body; waits while the buffer is full. Throws Error: network (with
-  /// the host's name), interrupted.
+  /// Sends more of the request's body; waits while the buffer is full. Once the server has answered
+  /// and closed, further bytes go nowhere. Throws Error: network (with the host's name),
+  /// interrupted.
   void write(ByteView bytes);
   /// The request's body is complete.
   void finish();
-  /// The answer's head, waiting for it; finish() must have been called. Throws as write.
+  /// The answer's head, waiting for it; finish() must have been called, or write() have returned
+  /// because the server answered early. Throws as write.
   const Response& head();
   /// The next bytes of the answer's body, 0 at the end. Throws as write.
   std::size_t read(std::span<std::byte> room);
@@ -70,9 +71,14 @@ public:
   /// rethrown. Throws as send.
   Response stream(const Request& request, const OnData& on_data, const OnHead& on_head = {});
 
-  /// Starts a request whose body, if `with_body`, is pushed by hand, chunked; `request.body` is not
-  /// used. Answers of any status are handed out as they are.
-  HttpExchange open(const Request& request, bool with_body);
+  /// Starts a request and leaves its answer, of any status, to be pulled.
+  ///
+  /// With `push_body`, the body comes through write() and finish(), chunked, over a connection of
+  /// its own; nothing is retried and no redirect followed. Otherwise `request.body` is sent,
+  /// retries and redirects happen up to the answer's head, and this returns with the head there;
+  /// the body of an answer outside 2xx is cut at 64 KiB. `request.stop` must outlive the exchange.
+  /// Throws as send.
+  HttpExchange open(const Request& request, bool push_body);
 
   const HttpSettings& settings() const { return settings_; }
 

@@ -97,7 +97,7 @@ struct Request {
 
   Retry retry = Retry::idempotent;
   unsigned max_attempts = 5;  ///< sendings in all, at least 1; those that made progress don't count
-  unsigned max_redirects = 10;
+  unsigned max_redirects = 10;                   ///< 0: a redirect is handed out as the answer
   std::uint32_t stall_limit_ms = kStallLimitMs;  ///< no byte either way for so long ends an attempt
   std::uint32_t connect_timeout_ms = kConnectTimeoutMs;
   /// First wait between attempts; doubles up to 20 s, jittered. Tests make it small.
@@ -113,8 +113,7 @@ struct Request {
 struct Response {
   int status = 0;
   Headers headers;
-  /// The body that send() read; of stream() only the body of an answer outside 200..299, cut at
-  /// 64 KiB.
+  /// The body that send() read. Of an answer outside 200..299 cut at 64 KiB, whichever call.
   std::string body;
   /// Where the answer came from, redirects followed; without credentials.
   std::string url;
