@@ -1,0 +1,56 @@
+#include "command.hpp"
+
+namespace mhub::cli {
+
+CLI::App* add_command(CLI::App& parent, const char* name, const char* description,
+                      const char* group) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->group(group);
+  return command;
+}
+
+void examples(CLI::App* command, const std::vector<std::string>& lines) {
+  std::string text = "Examples:";
+  for (const std::string& line : lines) text += "\n  " + line;
+  command->footer(text);
+}
+
+void on_run(CLI::App* command, Context& context, std::function<int()> work) {
+  command->callback([&context, work = std::move(work)] { context.action = work; });
+}
+
+CLI::Option* argument(CLI::App* command, const char* name, std::string& target,
+                      const char* description) {
+  return command->add_option(name, target, description)->type_name("");
+}
+
+CLI::Option* arguments(CLI::App* command, const char* name, std::vector<std::string>& target,
+                       const char* description) {
+  return command->add_option(name, target, description)->type_name("");
+}
+
+CLI::Option* value(CLI::App* command, const char* names, std::string& target, const char* value,
+                   const char* description) {
+  return command->add_option(names, target, description)
+      ->type_name(value)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+CLI::Option* number(CLI::App* command, const char* names, std::uint64_t& target, const char* value,
+                    const char* description) {
+  return command->add_option(names, target, description)
+      ->type_name(value)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+CLI::Option* values(CLI::App* command, const char* names, std::vector<std::string>& target,
+                    const char* value, const char* description) {
+  return command->add_option(names, target, description)->type_name(value)->allow_extra_args(false);
+}
+
+CLI::Option* flag(CLI::App* command, const char* names, bool& target, const char* description) {
+  return command->add_flag(names, target, description)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+}  // namespace mhub::cli

@@ -1,0 +1,89 @@
+#include "context.hpp"
+
+#include <unistd.h>
+
+#include <mhub/base/error.hpp>
+#include <mhub/base/log.hpp>
+
+#include "interrupt.hpp"
+#include "progress_bar.hpp"
+
+namespace mhub::cli {
+namespace {
+
+bool shows_colour(const std::string& wish, std::FILE* file, const Environment& environment) {
+  if (wish == "always") return true;
+  if (wish == "never") return false;
+  return isatty(fileno(file)) != 0 && !environment.find("NO_COLOR") &&
+         environment.find("TERM") != "dumb";
+}
+
+}  // namespace
+
+Context::Context(Environment environment, Streams streams)
+    : environment_(std::move(environment)),
+      streams_(streams),
+      output_(std::make_unique<Output>(streams.out, false, false)) {}
+
+Context::~Context() = default;
+
+void Context::start() {
+  for (const std::string& folder : options.folders) {
+    if (chdir(folder.c_str()) != 0) {
+      throw system_error(errno, fmt::format("change to folder {}", printable(folder)));
+    }
+  }
+  output_ = std::make_unique<Output>(streams_.out, options.json,
+                                     shows_colour(options.colour, streams_.out, environment_));
+  colour_errors_ = shows_colour(options.colour, streams_.err, environment_);
+  set_log_level(options.quiet            ? LogLevel::error
+                : options.verbosity == 0 ? LogLevel::warning
+                : options.verbosity == 1 ? LogLevel::info
+                                         : LogLevel::debug);
+}
+
+std::filesystem::path Context::folder() const {
+  return std::filesystem::current_path();
+}
+
+std::filesystem::path Context::absolute(const std::string& path) const {
+  return (folder() / path).lexically_normal();
+}
+
+Progress& Context::progress() {
+  if (options.quiet) return silent_progress();
+  if (!progress_) {
+    ProgressOptions wish;
+    wish.descriptor = fileno(streams_.err);
+    const bool terminal = isatty(wish.descriptor) != 0 && environment_.find("TERM") != "dumb";
+    wish.style = options.no_progress ? ProgressStyle::notes
+                 : terminal          ? ProgressStyle::bar
+                                     : ProgressStyle::lines;
+    progress_ = make_progress(wish);
+  }
+  return *progress_;
+}
+
+void Context::end_progress() {
+  progress_.reset();
+}
+
+const StopToken& Context::stop() const {
+  return stop_on_signal();
+}
+
+void Context::write_error(const std::string& text) {
+  end_progress();
+  std::fwrite(text.data(), 1, text.size(), streams_.err);
+  std::fflush(streams_.err);
+}
+
+ReportStyle Context::report_style() const {
+  return {options.json, colour_errors_};
+}
+
+bool Context::can_ask() const {
+  return isatty(fileno(streams_.in)) != 0 && isatty(fileno(streams_.err)) != 0;
+}
+
+}  // namespace mhub::cli

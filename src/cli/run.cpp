@@ -1,0 +1,154 @@
+#include <algorithm>
+
+#include <mhub/base/error.hpp>
+#include <mhub/cli/run.hpp>
+
+#include "command.hpp"
+#include "commands.hpp"
+#include "help_format.hpp"
+#include "interrupt.hpp"
+
+namespace mhub::cli {
+namespace {
+
+void add_global_options(CLI::App& app, GlobalOptions& options) {
+  values(&app, "-C", options.folders, "DIR", "Run as if started in DIR");
+  flag(&app, "--json", options.json, "Print JSON on stdout, errors as JSON on stderr");
+  flag(&app, "-q,--quiet", options.quiet, "Print results and errors only");
+  app.add_flag("-v,--verbose", options.verbosity, "Say more on stderr; twice for still more");
+  flag(&app, "--no-progress", options.no_progress, "Show no progress");
+  value(&app, "--color", options.colour, "auto|always|never", "Whether to use colours")
+      ->check(CLI::IsMember({"auto", "always", "never"}).description(""));
+  app.add_option("--jobs", options.jobs, "Threads for hashing and compression; one per core if 0")
+      ->type_name("N")
+      ->check(CLI::Range(0u, 1024u).description(""));
+}
+
+// The nearest command's name, if it is near enough to be what was meant.
+std::string nearest_command(const CLI::App& app, const std::string& word) {
+  std::string best;
+  std::size_t best_distance = 3;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    const std::string& name = command->get_name();
+    if (command->get_group().empty() || word.size() > 32) continue;
+    // Levenshtein distance, one row at a time.
+    std::vector<std::size_t> row(name.size() + 1);
+    for (std::size_t i = 0; i < row.size(); ++i) row[i] = i;
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i + 1;
+      for (std::size_t j = 0; j < name.size(); ++j) {
+        const std::size_t changed = diagonal + (word[i] == name[j] ? 0 : 1);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, changed});
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = name;
+    }
+  }
+  return best;
+}
+
+std::string chosen_command(const CLI::App& app) {
+  std::string path;
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    path += (path.empty() ? "" : " ") + at->get_name();
+  }
+  return path;
+}
+
+Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  if (app.get_subcommands().empty()) {
+    for (const std::string& word : app.remaining()) {
+      if (word.starts_with("-")) continue;
+      Error unknown(ErrorKind::usage, "no command `{}`", printable(word));
+      const std::string near = nearest_command(app, word);
+      if (!near.empty()) return std::move(unknown).hint(fmt::format("did you mean `{}`?", near));
+      return unknown;
+    }
+    if (app.remaining().empty()) return Error(ErrorKind::usage, "a command is required");
+    return Error(ErrorKind::usage, "unknown option `{}`", printable(app.remaining().front()));
+  }
+  std::string text = printable(error.what());
+  if (!text.empty()) text[0] = static_cast<char>(std::tolower(text[0]));
+  while (text.ends_with('.') || text.ends_with('\n')) text.pop_back();
+  return Error(ErrorKind::usage, "{}", text);
+}
+
+// The options that shape a usage error must count even where the line could not be parsed.
+bool wants_json(const std::vector<std::string>& arguments) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return std::find(arguments.begin(), end, "--json") != end;
+}
+
+int report(Context& context, const Error& error) {
+  context.write_error(format_report(error, context.command, context.report_style()));
+  return exit_code_of(error.kind());
+}
+
+int parse_and_run(Context& context, const std::vector<std::string>& arguments) {
+  const std::unique_ptr<CLI::App> app = make_app(context);
+  try {
+    app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    context.out().write(app->help());
+    return kExitDone;
+  } catch (const CLI::CallForVersion& version) {
+    context.out().print("{}\n", version.what());
+    return kExitDone;
+  } catch (const CLI::ParseError& error) {
+    context.command = chosen_command(*app);
+    context.options.json = wants_json(arguments);
+    return report(context, usage_error(*app, error));
+  }
+  context.command = chosen_command(*app);
+  context.start();
+  return context.action();
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_app(Context& context) {
+  auto app = std::make_unique<CLI::App>(
+      "Versions model weights and datasets by chunk, and is the hub they are pushed to", "mhub");
+  app->formatter(make_help_format());
+  app->set_help_flag("-h,--help", "Show this help");
+  app->fallthrough();
+  app->require_subcommand(1);
+  add_global_options(*app, context.options);
+  app->set_version_flag("--version", "mhub " MHUB_VERSION, "Print the version");
+
+  add_completion(*app, context);
+  add_help(*app, context);
+  add_version(*app, context);
+  // Last, since commands would inherit it.
+  app->footer("`mhub COMMAND --help` shows a command's options and examples.");
+  return app;
+}
+
+int run_command_line(const std::vector<std::string>& arguments, Environment environment,
+                     Streams streams) noexcept {
+  Context context(std::move(environment), streams);
+  int code = kExitFailed;
+  try {
+    code = parse_and_run(context, arguments);
+    context.end_progress();
+    context.out().flush();
+    return code;
+  } catch (const ReaderGone&) {
+    return code == kExitDone ? kExitFailed : code;
+  } catch (...) {
+    return report(context, as_error(std::current_exception()));
+  }
+}
+
+int run(int argc, char** argv) noexcept {
+  catch_signals();
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  return run_command_line(arguments, Environment::of_process(), Streams{});
+}
+
+}  // namespace mhub::cli
