@@ -1,9 +1,12 @@
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <mhub/base/error.hpp>
@@ -26,6 +29,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kIoLimitBytes = std::size_t{1} << 30;  // one system call's share
+constexpr std::size_t kPiecesPerCall = 64;
 
 Error failed(const char* what, const fs::path& path) {
   const int number = errno;
@@ -70,6 +74,37 @@ public:
   void write(ByteView bytes) override {
     write_at(bytes, written_);
     written_ += bytes.size();
+  }
+
+  void write_pieces(std::span<const ByteView> pieces) override {
+    std::array<::iovec, kPiecesPerCall> parts;
+    for (std::size_t first = 0; first < pieces.size();) {
+      std::size_t count = 0;
+      std::size_t size = 0;
+      for (; first + count < pieces.size() && count < parts.size(); ++count) {
+        const ByteView piece = pieces[first + count];
+        if (count > 0 && size + piece.size() > kIoLimitBytes) break;
+        // iovec has no const form; pwritev only reads.
+        parts[count] = {const_cast<std::byte*>(piece.data()), piece.size()};
+        size += piece.size();
+      }
+      const ssize_t put = ::pwritev(descriptor_, parts.data(), static_cast<int>(count),
+                                    static_cast<off_t>(written_));
+      if (put < 0) {
+        if (errno == EINTR) continue;
+        throw failed("write", path_);
+      }
+      // A short write is rare; what is left of these pieces goes the plain way.
+      std::size_t done = static_cast<std::size_t>(put);
+      written_ += done;
+      for (std::size_t i = 0; i < count; ++i) {
+        const ByteView piece = pieces[first + i];
+        const std::size_t skipped = std::min(done, piece.size());
+        done -= skipped;
+        if (skipped < piece.size()) write(piece.subspan(skipped));
+      }
+      first += count;
+    }
   }
 
   void write_at(ByteView bytes, std::uint64_t offset) override {

@@ -37,6 +37,11 @@ public:
   virtual std::size_t read_at(std::span<std::byte> out, std::uint64_t offset) = 0;
   /// Writes all of `bytes` at the end of what this handle has written so far. Throws Error: io.
   virtual void write(ByteView bytes) = 0;
+  /// Writes all of `pieces`, one after another, as write() does, in as few system calls as can be:
+  /// for large writes out of several buffers. Throws Error: io.
+  virtual void write_pieces(std::span<const ByteView> pieces) {
+    for (const ByteView piece : pieces) write(piece);
+  }
   /// Writes all of `bytes` at `offset`. Throws Error: io.
   virtual void write_at(ByteView bytes, std::uint64_t offset) = 0;
   /// Reserves `size_bytes` on disk if the file system can; otherwise does nothing. Throws Error: io

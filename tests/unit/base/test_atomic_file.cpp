@@ -29,3 +29,21 @@ TEST_CASE("reading is bounded and a missing file is not_found", "[base][file_sys
   CHECK(fs.remove(folder / "a"));
   CHECK_FALSE(fs.remove(folder / "a"));
 }
+
+TEST_CASE("pieces are written one after another, however many", "[base][file_system]") {
+  TemporaryFolder folder;
+  FileSystem& fs = real_file_system();
+  std::string expected;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 200; ++i) texts.push_back(std::string(static_cast<std::size_t>(i % 7), 'a'));
+  std::vector<ByteView> pieces;
+  for (const std::string& text : texts) {
+    pieces.push_back(as_bytes(text));
+    expected += text;
+  }
+  const auto file = fs.create(folder / "a", 0644);
+  file->write(as_bytes("begin "));
+  file->write_pieces(pieces);
+  file->write(as_bytes(" end"));
+  CHECK(as_text(read_file(fs, folder / "a", 10'000)) == "begin " + expected + " end");
+}
