@@ -10,7 +10,7 @@ namespace mhub::store {
 
 struct DamagedXorb {
   xet::XorbHash xorb;
-  std::vector<std::uint32_t> chunks;  ///< numbers of the bad ones; empty if the whole file is
+  std::vector<std::uint32_t> chunks;  ///< numbers of the bad ones; none if only the footer is
   std::string reason;
 };
 

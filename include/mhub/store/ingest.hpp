@@ -54,7 +54,7 @@ public:
   /// Reads a whole file and finishes it; advances `progress` by the bytes read. Throws Error:
   /// conflict if the file changes meanwhile, io, not_found, interrupted.
   virtual IngestedFile add_file(const std::filesystem::path& path, Progress& progress,
-                              const StopToken& stop) = 0;
+                                const StopToken& stop) = 0;
 
   /// Seals open xorbs, makes them durable, then registers what is finished in one transaction.
   /// No file may be in work. More files may follow, with another commit(). Throws Error: io, busy.

@@ -1,0 +1,259 @@
+#include "file_ingest.hpp"
+
+#include <mhub/base/error.hpp>
+
+namespace mhub::store {
+
+namespace {
+
+/// Blocks that wait for SHA-256.
+constexpr std::size_t kHashingQueue = 4;
+/// Chunks of a file that share one choice of compression.
+constexpr std::size_t kSchemeRun = 16;
+
+}  // namespace
+
+std::shared_ptr<std::byte[]> BlockPool::take() {
+  Block block;
+  {
+    std::unique_lock lock(lock_);
+    freed_.wait(lock, [&] { return left_ > 0; });
+    --left_;
+    if (!idle_.empty()) {
+      block = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (!block) block = std::make_unique_for_overwrite<std::byte[]>(kBlockBytes);
+  return {block.release(), [this](std::byte* bytes) {
+            const std::lock_guard guard(lock_);
+            idle_.emplace_back(bytes);
+            ++left_;
+            freed_.notify_one();
+          }};
+}
+
+IngestStages::IngestStages(LocalStore& local)
+    : store(local),
+      session(local),
+      xorbs(local, session),
+      // Enough for every stage to have one in hand and one waiting.
+      blocks(std::min<std::size_t>(6 + 2 * local.jobs(), 40)) {}
+
+ThreadPool& IngestStages::workers() {
+  const std::lock_guard guard(pool_lock);
+  if (!pool) pool = std::make_unique<ThreadPool>(store.jobs());
+  return *pool;
+}
+
+/// One block's chunks.
+struct FilePipeline::Work {
+  std::uint64_t number = 0;
+  std::shared_ptr<std::byte[]> block;
+  std::vector<std::size_t> ends;  ///< of the chunks, in the block
+  std::vector<XorbStream::Item> items;
+  std::vector<Bytes> compressed;
+};
+
+struct FilePipeline::Shared {
+  struct Fresh {
+    std::shared_ptr<std::byte[]> block;
+    std::size_t begin;
+    std::size_t end;
+  };
+  BoundedQueue<Fresh> to_hash{kHashingQueue};
+  Sha256Hasher sha256;  ///< of the hashing thread, while there is one
+
+  std::mutex lock;
+  std::condition_variable idle;
+  std::size_t under_way = 0;
+  std::exception_ptr failure;
+  std::map<std::uint64_t, std::unique_ptr<Work>> prepared;
+  std::uint64_t next_placed = 0;
+  bool placing = false;
+  // Touched by whoever places.
+  xet::FileHasher file_hash;
+  std::vector<SessionTerm> terms;
+
+  void fail(std::exception_ptr error) {
+    const std::lock_guard guard(lock);
+    if (!failure) failure = std::move(error);
+  }
+  bool failed() {
+    const std::lock_guard guard(lock);
+    return failure != nullptr;
+  }
+};
+
+FilePipeline::FilePipeline(IngestStages& stages)
+    : stages_(stages), shared_(std::make_shared<Shared>()) {}
+
+FilePipeline::~FilePipeline() {
+  shared_->to_hash.close();
+  if (hashing_.joinable()) hashing_.join();
+  std::unique_lock lock(shared_->lock);
+  shared_->idle.wait(lock, [&] { return shared_->under_way == 0; });
+}
+
+std::span<std::byte> FilePipeline::room() {
+  if (!block_) {
+    block_ = stages_.blocks.take();
+    std::copy(carry_.begin(), carry_.end(), block_.get());
+    carried_ = block_size_ = carry_.size();
+  }
+  return {block_.get() + block_size_, carried_ + BlockPool::kFreshBytes - block_size_};
+}
+
+void FilePipeline::filled(std::size_t count) {
+  block_size_ += count;
+  size_bytes_ += count;
+  if (block_size_ == carried_ + BlockPool::kFreshBytes) dispatch(false);
+}
+
+void FilePipeline::start_hashing() {
+  hashing_ = std::thread([shared = shared_] {
+    while (const auto fresh = shared->to_hash.pop())
+      shared->sha256.update({fresh->block.get() + fresh->begin, fresh->end - fresh->begin});
+  });
+}
+
+/// Sends the block on its way. The first block that is also the last goes through every stage right
+/// here: handing a small file from thread to thread costs more than its hashes.
+void FilePipeline::dispatch(bool last) {
+  const bool inline_only = last && next_work_ == 0;
+  auto work = std::make_unique<Work>();
+  work->number = next_work_++;
+  work->block = block_;
+  std::size_t done = carried_;
+  std::size_t last_end = 0;
+  while (const auto length = chunker_.next_end(ByteView(block_.get() + done, block_size_ - done))) {
+    done += *length;
+    last_end = done;
+    work->ends.push_back(done);
+  }
+  if (last && last_end < block_size_) {
+    last_end = block_size_;
+    work->ends.push_back(last_end);
+  }
+  carry_.assign(block_.get() + last_end, block_.get() + block_size_);
+  const Shared::Fresh fresh{std::move(block_), carried_, block_size_};
+  block_.reset();
+
+  if (inline_only) {
+    shared_->sha256.update({fresh.block.get(), fresh.end});
+    prepare(stages_, *work);
+    place(stages_, *shared_, *work);
+    return;
+  }
+  if (!hashing_.joinable()) start_hashing();
+  shared_->to_hash.push(fresh);
+  {
+    const std::lock_guard guard(shared_->lock);
+    if (shared_->failure) rethrow_copy(shared_->failure);
+    ++shared_->under_way;
+  }
+  stages_.workers().submit([&stages = stages_, shared = shared_, work = std::move(work)]() mutable {
+    run(stages, *shared, std::move(work));
+  });
+}
+
+void FilePipeline::run(IngestStages& stages, Shared& shared, std::unique_ptr<Work> work) {
+  try {
+    if (!shared.failed()) prepare(stages, *work);
+  } catch (...) {
+    shared.fail(std::current_exception());
+  }
+  std::unique_lock lock(shared.lock);
+  const std::uint64_t number = work->number;
+  shared.prepared.emplace(number, std::move(work));
+  if (!shared.placing) {
+    shared.placing = true;
+    while (!shared.prepared.empty() && shared.prepared.begin()->first == shared.next_placed) {
+      const auto next = std::move(shared.prepared.begin()->second);
+      shared.prepared.erase(shared.prepared.begin());
+      const bool failed = shared.failure != nullptr;
+      lock.unlock();
+      try {
+        if (!failed) place(stages, shared, *next);
+      } catch (...) {
+        shared.fail(std::current_exception());
+      }
+      lock.lock();
+      ++shared.next_placed;
+    }
+    shared.placing = false;
+  }
+  --shared.under_way;
+  shared.idle.notify_all();
+}
+
+/// Hashes, looks up and compresses a block's chunks.
+void FilePipeline::prepare(IngestStages& stages, Work& work) {
+  const std::size_t count = work.ends.size();
+  work.items.resize(count);
+  work.compressed.resize(count);
+  std::vector<xet::ChunkRef> refs(count);
+  std::vector<std::optional<SessionPlace>> places(count);
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const ByteView chunk(work.block.get() + begin, work.ends[i] - begin);
+    refs[i] = {xet::hash_chunk(chunk), static_cast<std::uint32_t>(chunk.size())};
+    work.items[i].chunk.payload = chunk;
+    begin = work.ends[i];
+  }
+  stages.session.find(refs, places);
+  xet::Scheme scheme = xet::Scheme::none;
+  std::size_t run_left = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    PreparedChunk& chunk = work.items[i].chunk;
+    chunk.ref = refs[i];
+    work.items[i].known = places[i];
+    if (places[i]) continue;
+    if (run_left == 0) {
+      scheme = xet::choose_scheme(chunk.payload);
+      run_left = kSchemeRun;
+    }
+    --run_left;
+    chunk.header.size_bytes = chunk.ref.size_bytes;
+    if (scheme != xet::Scheme::none) {
+      chunk.header.scheme = xet::compress_chunk(scheme, chunk.payload, work.compressed[i]);
+      if (chunk.header.scheme != xet::Scheme::none) chunk.payload = work.compressed[i];
+    }
+    chunk.header.stored_bytes = static_cast<std::uint32_t>(chunk.payload.size());
+  }
+}
+
+void FilePipeline::place(IngestStages& stages, Shared& shared, Work& work) {
+  stages.xorbs.place(work.items);
+  for (const XorbStream::Item& item : work.items) {
+    shared.file_hash.add(item.chunk.ref);
+    const SessionPlace place = *item.known;
+    if (!shared.terms.empty()) {
+      SessionTerm& term = shared.terms.back();
+      if (term.xorb == place.xorb && term.end_chunk == place.chunk) {
+        ++term.end_chunk;
+        term.size_bytes += item.chunk.ref.size_bytes;
+        continue;
+      }
+    }
+    shared.terms.push_back({place.xorb, place.chunk, place.chunk + 1, item.chunk.ref.size_bytes});
+  }
+}
+
+FinishedFile FilePipeline::finish() {
+  room();  // so that there is a block for what was carried
+  dispatch(true);
+  shared_->to_hash.close();
+  if (hashing_.joinable()) hashing_.join();
+  std::unique_lock lock(shared_->lock);
+  shared_->idle.wait(lock, [&] { return shared_->under_way == 0; });
+  if (shared_->failure) rethrow_copy(shared_->failure);
+  FinishedFile finished;
+  finished.file.sha256 = shared_->sha256.finish();
+  finished.file.size_bytes = size_bytes_;
+  finished.file.xet_hash = shared_->file_hash.finish();
+  finished.terms = std::move(shared_->terms);
+  return finished;
+}
+
+}  // namespace mhub::store

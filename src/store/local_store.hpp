@@ -1,0 +1,91 @@
+#pragma once
+// The one implementation of Store, and what the other files of this layer need of it.
+
+#include <chrono>
+
+#include <mhub/base/file_lock.hpp>
+#include <mhub/store/store.hpp>
+
+#include "database.hpp"
+#include "layout.hpp"
+#include "xorb_cache.hpp"
+#include "xorb_writer.hpp"
+
+namespace mhub::store {
+
+/// Decodes the record of one chunk. True if it is whole and the chunk that `ref` names; `view` then
+/// shows the raw bytes, inside `record` where they are stored plainly, else in `out`.
+bool decode_verified(ByteView record, const xet::ChunkRef& ref, Bytes& out, ByteView& view);
+
+class LocalStore final : public Store {
+public:
+  LocalStore(Layout layout, const StoreOptions& options);
+
+  std::optional<FileRecord> find_file(const Sha256& sha256) override;
+  std::optional<FileRecord> find_file(const xet::FileHash& hash) override;
+  void put_file(const FileRecord& file) override;
+  std::vector<xet::ChunkRef> chunks_of(const FileRecord& file) override;
+  void for_each_file(const std::function<void(const FileRecord&)>& visit) override;
+  std::unique_ptr<Ingest> start_ingest() override;
+  std::optional<XorbRecord> find_xorb(const xet::XorbHash& hash) override;
+  bool has_local_xorb(const xet::XorbHash& hash) override;
+  std::unique_ptr<File> open_xorb(const xet::XorbHash& hash) override;
+  std::unique_ptr<XorbReceiver> receive_xorb() override;
+  void note_remote_chunks(const xet::XorbHash& xorb, std::uint32_t first,
+                          std::span<const xet::ChunkRef> chunks) override;
+  void touch_xorbs(std::span<const xet::XorbHash> xorbs) override;
+  std::vector<ChunkPlace> find_chunk(const xet::ChunkHash& hash) override;
+  Bytes read_records(const xet::XorbHash& xorb, std::uint32_t first, std::uint32_t end) override;
+  void read_file(const FileRecord& file, std::uint64_t offset, std::uint64_t length,
+                 const ByteSink& sink, ChunkSource* elsewhere) override;
+  void note_remote_xorbs(std::string_view remote, std::span<const xet::XorbHash> xorbs) override;
+  void note_remote_files(std::string_view remote, std::span<const Sha256> files) override;
+  bool remote_has_xorb(std::string_view remote, const xet::XorbHash& xorb) override;
+  bool remote_has_file(std::string_view remote, const Sha256& file) override;
+  bool any_remote_has_xorb(const xet::XorbHash& xorb) override;
+  void forget_remote(std::string_view remote) override;
+  void note_working_files(std::span<const WorkingFile> files) override;
+  std::optional<WorkingFile> find_working_file(const std::filesystem::path& path) override;
+  std::vector<WorkingFile> working_files_with(const Sha256& sha256) override;
+  std::vector<WorkingFile> working_files() override;
+  void forget_working_file(const std::filesystem::path& path) override;
+  StoreTotals totals() override;
+  const std::filesystem::path& folder() const override { return layout_.root; }
+
+  // --- for this layer only
+  FileSystem& fs() { return fs_; }
+  const Layout& layout() const { return layout_; }
+  Database& database() { return database_; }
+  XorbCache& cache() { return cache_; }
+  bool durable() const { return durable_; }
+  unsigned jobs() const { return jobs_; }
+
+  /// Held by whoever writes something that nothing refers to yet; keeps garbage collection out.
+  /// Throws Error: busy.
+  FileLock lock_for_writing();
+  /// Held while things are taken away. Throws Error: busy if writers go on.
+  FileLock lock_for_removing();
+
+  /// Null if the xorb is unknown. Throws Error: corrupt.
+  XorbCache::Table xorb_table(const xet::XorbHash& hash);
+  /// Registers sealed xorbs, in one transaction.
+  void register_xorbs(std::span<const SealedXorb> sealed);
+  /// Chunk `chunk` of the local xorb `table`, out of the open `file`, decoded into `out` and equal
+  /// to its hash; false if it is damaged or cut short. Throws Error: io.
+  static bool read_verified(File& file, const XorbTable& table, std::uint32_t chunk, Bytes& out);
+  /// The chunk out of any local xorb but `except`, verified. False if there is none whole.
+  bool read_copy(const xet::ChunkRef& ref, std::int64_t except, Bytes& out);
+
+private:
+  FileSystem& fs_;
+  const Layout layout_;
+  const bool durable_;
+  const unsigned jobs_;
+  Database database_;
+  XorbCache cache_;
+};
+
+/// The implementation behind a Store, for the free functions of this layer.
+LocalStore& internals(Store& store);
+
+}  // namespace mhub::store

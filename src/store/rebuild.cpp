@@ -1,0 +1,54 @@
+// A new index out of the xorb files alone. It is made beside the old one and put in its place when
+// it is whole, so that a crash in the middle leaves things as they were.
+
+#include <mhub/base/error.hpp>
+#include <mhub/store/check.hpp>
+
+#include "index.hpp"
+#include "layout.hpp"
+#include "schema.hpp"
+#include "xorb_files.hpp"
+
+namespace mhub::store {
+
+namespace {
+
+std::filesystem::path with_suffix(std::filesystem::path path, std::string_view suffix) {
+  path += suffix;
+  return path;
+}
+
+}  // namespace
+
+void rebuild_index(const std::filesystem::path& folder, FileSystem& fs) {
+  const Layout layout{folder};
+  const auto fresh = with_suffix(layout.database(), ".new");
+  for (const char* suffix : {"", "-wal", "-shm"}) fs.remove(with_suffix(fresh, suffix));
+  {
+    Database database(fresh, true);
+    migrate(database, fresh);
+    const std::int64_t now_s = unix_now_s();
+    for_each_xorb_file(
+        fs, layout,
+        [&](const xet::XorbHash& hash, const std::filesystem::path& path) {
+          const auto file = fs.open_read(path);
+          if (const auto index = index_of_file(*file, hash)) {
+            const std::uint64_t disk_bytes = file->stat().size_bytes;
+            database.write([&](Connection& connection) {
+              put_local_xorb(connection, *index, disk_bytes, now_s);
+            });
+          }
+        },
+        [](const std::filesystem::path&) {});
+  }
+  // The journal of the old index belongs to it and must not be taken for the new one's.
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    const auto old = with_suffix(layout.database(), suffix);
+    if (fs.stat(old))
+      fs.rename(old, with_suffix(with_suffix(layout.database(), ".damaged"), suffix));
+  }
+  fs.rename(fresh, layout.database());
+  fs.sync_folder(layout.root);
+}
+
+}  // namespace mhub::store

@@ -1,0 +1,403 @@
+#include <mhub/base/error.hpp>
+#include <mhub/base/thread_pool.hpp>
+#include <mhub/store/check.hpp>
+#include <mhub/store/ingest.hpp>
+
+#include "local_store.hpp"
+#include "schema.hpp"
+
+namespace mhub::store {
+
+namespace {
+
+constexpr std::chrono::seconds kWriterPatience{60};
+constexpr std::chrono::seconds kRemoverPatience{10};
+constexpr std::chrono::seconds kCreationPatience{30};
+/// Files visited between two looks at the table of files.
+constexpr int kFilesPerStep = 256;
+
+/// Removes what crashed writers left, unless somebody is writing now.
+void sweep_scratch(FileSystem& fs, const Layout& layout) {
+  const auto names = fs.list(layout.scratch());
+  if (names.empty()) return;
+  const auto alone = FileLock::try_lock(layout.lock(), FileLock::Mode::exclusive);
+  if (!alone) return;
+  for (const std::string& name : names) fs.remove(layout.scratch() / name);
+}
+
+bool holds_xorbs(FileSystem& fs, const Layout& layout) {
+  for (const std::string& name : fs.list(layout.xorbs())) {
+    if (!fs.list(layout.xorbs() / name).empty()) return true;
+  }
+  return false;
+}
+
+WorkingFile read_working_file(const Query& query) {
+  WorkingFile file;
+  file.path = query.text(0);
+  file.sha256 = hash_column<Sha256>(query, 1);
+  file.stat.size_bytes = static_cast<std::uint64_t>(query.integer(2));
+  file.stat.mtime_ns = query.integer(3);
+  file.stat.ctime_ns = query.integer(4);
+  file.stat.inode = static_cast<std::uint64_t>(query.integer(5));
+  file.stat.device = static_cast<std::uint64_t>(query.integer(6));
+  file.stat.disk_bytes = static_cast<std::uint64_t>(query.integer(7));
+  file.stat.mode = static_cast<std::uint32_t>(query.integer(8));
+  return file;
+}
+
+ByteView path_bytes(const std::filesystem::path& path) {
+  return as_bytes(path.native());
+}
+
+std::int64_t remote_id(Connection& connection, std::string_view remote) {
+  {
+    Query query(connection, "SELECT id FROM remotes WHERE url = ?", remote);
+    if (query.step()) return query.integer(0);
+  }
+  Query(connection, "INSERT INTO remotes (url) VALUES (?)", remote).run();
+  return connection.last_insert_id();
+}
+
+}  // namespace
+
+std::unique_ptr<Store> Store::open(const std::filesystem::path& folder,
+                                   const StoreOptions& options) {
+  const Layout layout{std::filesystem::absolute(folder).lexically_normal()};
+  FileSystem& fs = options.fs != nullptr ? *options.fs : real_file_system();
+  fs.create_folders(layout.xorbs());
+  fs.create_folders(layout.scratch());
+  std::optional<FileLock> creating;
+  if (!fs.stat(layout.database())) {
+    // Two processes must not create the index at once, and nobody can be writing without one.
+    creating.emplace(layout.lock(), FileLock::Mode::exclusive, kCreationPatience);
+    if (!fs.stat(layout.database()) && holds_xorbs(fs, layout)) rebuild_index(layout.root, fs);
+  }
+  auto store = std::make_unique<LocalStore>(layout, options);
+  if (creating && options.durable) {
+    fs.sync_folder(layout.root);
+  }
+  creating.reset();
+  sweep_scratch(fs, layout);
+  return store;
+}
+
+LocalStore::LocalStore(Layout layout, const StoreOptions& options)
+    : fs_(options.fs != nullptr ? *options.fs : real_file_system()),
+      layout_(std::move(layout)),
+      durable_(options.durable),
+      jobs_(options.jobs != 0 ? options.jobs : default_jobs()),
+      database_(layout_.database(), options.durable) {
+  migrate(database_, layout_.database());
+}
+
+LocalStore& internals(Store& store) {
+  auto* local = dynamic_cast<LocalStore*>(&store);
+  MHUB_ASSERT(local != nullptr);
+  return *local;
+}
+
+FileLock LocalStore::lock_for_writing() {
+  return FileLock(layout_.lock(), FileLock::Mode::shared, kWriterPatience);
+}
+
+FileLock LocalStore::lock_for_removing() {
+  return FileLock(layout_.lock(), FileLock::Mode::exclusive, kRemoverPatience);
+}
+
+// --- files
+
+std::optional<FileRecord> LocalStore::find_file(const Sha256& sha256) {
+  return database_.read([&](Connection& connection) { return find_file_row(connection, sha256); });
+}
+
+std::optional<FileRecord> LocalStore::find_file(const xet::FileHash& hash) {
+  return database_.read([&](Connection& connection) { return find_file_row(connection, hash); });
+}
+
+void LocalStore::put_file(const FileRecord& file) {
+  const FileLock writing = lock_for_writing();
+  const std::int64_t now_s = unix_now_s();
+  database_.write([&](Connection& connection) {
+    xet::FileHasher hasher;
+    std::uint64_t size = 0;
+    for (const xet::Term& term : file.terms) {
+      const auto table = cache_.get(connection, term.xorb);
+      if (!table) {
+        throw Error(ErrorKind::not_found, "file {} refers to xorb {}, which is not known here",
+                    file.sha256.hex(), term.xorb.text());
+      }
+      if (term.first_chunk >= term.end_chunk || term.end_chunk > xet::kXorbMaxChunks ||
+          (table->row.local && term.end_chunk > table->index.chunks.size())) {
+        throw Error(ErrorKind::corrupt,
+                    "file {} refers to chunks {} to {} of xorb {}, which has {}", file.sha256.hex(),
+                    term.first_chunk, term.end_chunk, term.xorb.text(), table->index.chunks.size());
+      }
+      std::uint64_t term_size = 0;
+      for (std::uint32_t i = term.first_chunk; i < term.end_chunk; ++i) {
+        if (!table->knows(i)) {
+          throw Error(ErrorKind::not_found, "chunk {} of xorb {} was never seen here", i,
+                      term.xorb.text());
+        }
+        hasher.add(table->index.chunks[i]);
+        term_size += table->index.chunks[i].size_bytes;
+      }
+      if (term_size != term.size_bytes) {
+        throw Error(ErrorKind::corrupt, "a term of file {} is {} bytes long and says {}",
+                    file.sha256.hex(), term_size, term.size_bytes);
+      }
+      size += term_size;
+      touch_xorb(connection, table->row.id, now_s);
+    }
+    if (size != file.size_bytes) {
+      throw Error(ErrorKind::corrupt, "the terms of file {} add up to {} bytes, not {}",
+                  file.sha256.hex(), size, file.size_bytes);
+    }
+    if (hasher.finish() != file.xet_hash) {
+      throw Error(ErrorKind::corrupt, "the terms of file {} do not give the file hash {}",
+                  file.sha256.hex(), file.xet_hash.text());
+    }
+    put_file_row(connection, file, now_s);
+  });
+}
+
+std::vector<xet::ChunkRef> LocalStore::chunks_of(const FileRecord& file) {
+  std::vector<xet::ChunkRef> chunks;
+  for (const xet::Term& term : file.terms) {
+    const auto table = xorb_table(term.xorb);
+    for (std::uint32_t i = term.first_chunk; i < term.end_chunk; ++i) {
+      if (!table || !table->knows(i)) {
+        throw Error(ErrorKind::not_found, "chunk {} of xorb {} was never seen here", i,
+                    term.xorb.text());
+      }
+      chunks.push_back(table->index.chunks[i]);
+    }
+  }
+  return chunks;
+}
+
+void LocalStore::for_each_file(const std::function<void(const FileRecord&)>& visit) {
+  std::optional<Sha256> last;
+  while (true) {
+    const auto step = database_.read([&](Connection& connection) {
+      return list_files_after(connection, last ? &*last : nullptr, kFilesPerStep);
+    });
+    if (step.empty()) return;
+    for (const Sha256& sha256 : step) {
+      if (const auto file = find_file(sha256)) visit(*file);
+    }
+    last = step.back();
+  }
+}
+
+// --- xorbs
+
+XorbCache::Table LocalStore::xorb_table(const xet::XorbHash& hash) {
+  return database_.read([&](Connection& connection) { return cache_.get(connection, hash); });
+}
+
+std::optional<XorbRecord> LocalStore::find_xorb(const xet::XorbHash& hash) {
+  const auto table = xorb_table(hash);
+  if (!table) return std::nullopt;
+  return XorbRecord{table->index, table->row.local, table->row.disk_bytes};
+}
+
+bool LocalStore::has_local_xorb(const xet::XorbHash& hash) {
+  return database_.read([&](Connection& connection) {
+    const auto row = find_xorb_row(connection, hash);
+    return row && row->local;
+  });
+}
+
+std::unique_ptr<File> LocalStore::open_xorb(const xet::XorbHash& hash) {
+  return fs_.open_read(layout_.xorb(hash));
+}
+
+void LocalStore::register_xorbs(std::span<const SealedXorb> sealed) {
+  const std::int64_t now_s = unix_now_s();
+  database_.write([&](Connection& connection) {
+    for (const SealedXorb& xorb : sealed)
+      put_local_xorb(connection, xorb.index, xorb.disk_bytes, now_s);
+  });
+}
+
+void LocalStore::note_remote_chunks(const xet::XorbHash& xorb, std::uint32_t first,
+                                    std::span<const xet::ChunkRef> chunks) {
+  const FileLock writing = lock_for_writing();
+  std::int64_t id = 0;
+  database_.write([&](Connection& connection) {
+    merge_remote_chunks(connection, xorb, first, chunks, unix_now_s());
+    if (const auto row = find_xorb_row(connection, xorb)) id = row->id;
+  });
+  cache_.forget(id);
+}
+
+void LocalStore::touch_xorbs(std::span<const xet::XorbHash> xorbs) {
+  const std::int64_t now_s = unix_now_s();
+  database_.write([&](Connection& connection) {
+    for (const xet::XorbHash& hash : xorbs) {
+      if (const auto row = find_xorb_row(connection, hash)) touch_xorb(connection, row->id, now_s);
+    }
+  });
+}
+
+// --- chunks
+
+std::vector<ChunkPlace> LocalStore::find_chunk(const xet::ChunkHash& hash) {
+  std::vector<ChunkPlace> places;
+  database_.read([&](Connection& connection) {
+    for (const Candidate& candidate : find_candidates(connection, hash)) {
+      auto table = cache_.get(connection, candidate.xorb_id);
+      if (table && !table->knows(candidate.chunk))
+        table = cache_.reload(connection, candidate.xorb_id);
+      if (!table || !table->knows(candidate.chunk)) continue;
+      if (table->index.chunks[candidate.chunk].hash != hash) continue;
+      places.push_back({table->index.hash, candidate.chunk, candidate.local});
+    }
+  });
+  return places;
+}
+
+// --- what remotes hold
+
+void LocalStore::note_remote_xorbs(std::string_view remote, std::span<const xet::XorbHash> xorbs) {
+  if (xorbs.empty()) return;
+  database_.write([&](Connection& connection) {
+    const std::int64_t id = remote_id(connection, remote);
+    for (const xet::XorbHash& hash : xorbs) {
+      Query(connection, "INSERT OR IGNORE INTO remote_xorbs (hash, remote) VALUES (?, ?)",
+            ByteView(hash.bytes), id)
+          .run();
+    }
+  });
+}
+
+void LocalStore::note_remote_files(std::string_view remote, std::span<const Sha256> files) {
+  if (files.empty()) return;
+  database_.write([&](Connection& connection) {
+    const std::int64_t id = remote_id(connection, remote);
+    for (const Sha256& sha256 : files) {
+      Query(connection, "INSERT OR IGNORE INTO remote_files (sha256, remote) VALUES (?, ?)",
+            ByteView(sha256.bytes), id)
+          .run();
+    }
+  });
+}
+
+bool LocalStore::remote_has_xorb(std::string_view remote, const xet::XorbHash& xorb) {
+  return database_.read([&](Connection& connection) {
+    Query query(connection,
+                "SELECT 1 FROM remote_xorbs WHERE hash = ? AND remote = "
+                "(SELECT id FROM remotes WHERE url = ?)",
+                ByteView(xorb.bytes), remote);
+    return query.step();
+  });
+}
+
+bool LocalStore::remote_has_file(std::string_view remote, const Sha256& file) {
+  return database_.read([&](Connection& connection) {
+    Query query(connection,
+                "SELECT 1 FROM remote_files WHERE sha256 = ? AND remote = "
+                "(SELECT id FROM remotes WHERE url = ?)",
+                ByteView(file.bytes), remote);
+    return query.step();
+  });
+}
+
+bool LocalStore::any_remote_has_xorb(const xet::XorbHash& xorb) {
+  return database_.read([&](Connection& connection) {
+    Query query(connection, "SELECT 1 FROM remote_xorbs WHERE hash = ? LIMIT 1",
+                ByteView(xorb.bytes));
+    return query.step();
+  });
+}
+
+void LocalStore::forget_remote(std::string_view remote) {
+  database_.write([&](Connection& connection) {
+    const std::int64_t id = remote_id(connection, remote);
+    Query(connection, "DELETE FROM remote_xorbs WHERE remote = ?", id).run();
+    Query(connection, "DELETE FROM remote_files WHERE remote = ?", id).run();
+    Query(connection, "DELETE FROM remotes WHERE id = ?", id).run();
+  });
+}
+
+// --- working files
+
+void LocalStore::note_working_files(std::span<const WorkingFile> files) {
+  if (files.empty()) return;
+  database_.write([&](Connection& connection) {
+    for (const WorkingFile& file : files) {
+      Query(connection,
+            "INSERT OR REPLACE INTO working_files (path, sha256, size, mtime_ns, ctime_ns, inode, "
+            "device, disk_bytes, mode) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            path_bytes(file.path), ByteView(file.sha256.bytes), file.stat.size_bytes,
+            file.stat.mtime_ns, file.stat.ctime_ns, file.stat.inode, file.stat.device,
+            file.stat.disk_bytes, file.stat.mode)
+          .run();
+    }
+  });
+}
+
+std::optional<WorkingFile> LocalStore::find_working_file(const std::filesystem::path& path) {
+  return database_.read([&](Connection& connection) -> std::optional<WorkingFile> {
+    Query query(connection,
+                "SELECT path, sha256, size, mtime_ns, ctime_ns, inode, device, disk_bytes, mode "
+                "FROM working_files WHERE path = ?",
+                path_bytes(path));
+    if (!query.step()) return std::nullopt;
+    return read_working_file(query);
+  });
+}
+
+std::vector<WorkingFile> LocalStore::working_files_with(const Sha256& sha256) {
+  return database_.read([&](Connection& connection) {
+    std::vector<WorkingFile> files;
+    Query query(connection,
+                "SELECT path, sha256, size, mtime_ns, ctime_ns, inode, device, disk_bytes, mode "
+                "FROM working_files WHERE sha256 = ?",
+                ByteView(sha256.bytes));
+    while (query.step()) files.push_back(read_working_file(query));
+    return files;
+  });
+}
+
+std::vector<WorkingFile> LocalStore::working_files() {
+  return database_.read([&](Connection& connection) {
+    std::vector<WorkingFile> files;
+    Query query(connection,
+                "SELECT path, sha256, size, mtime_ns, ctime_ns, inode, device, disk_bytes, mode "
+                "FROM working_files");
+    while (query.step()) files.push_back(read_working_file(query));
+    return files;
+  });
+}
+
+void LocalStore::forget_working_file(const std::filesystem::path& path) {
+  database_.write([&](Connection& connection) {
+    Query(connection, "DELETE FROM working_files WHERE path = ?", path_bytes(path)).run();
+  });
+}
+
+StoreTotals LocalStore::totals() {
+  StoreTotals totals = database_.read([&](Connection& connection) {
+    const auto number = [&](const char* sql) {
+      return static_cast<std::uint64_t>(connection.number(sql));
+    };
+    StoreTotals counted;
+    counted.files = number("SELECT count(*) FROM files");
+    counted.logical_bytes = number("SELECT coalesce(sum(size), 0) FROM files");
+    counted.xorbs_local = number("SELECT count(*) FROM xorbs WHERE local");
+    counted.xorbs_known = number("SELECT count(*) FROM xorbs");
+    counted.chunks = number("SELECT coalesce(sum(chunk_count), 0) FROM xorbs");
+    counted.disk_bytes = number("SELECT coalesce(sum(disk_bytes), 0) FROM xorbs");
+    return counted;
+  });
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    auto path = layout_.database();
+    path += suffix;
+    if (const auto stat = fs_.stat(path)) totals.disk_bytes += stat->size_bytes;
+  }
+  return totals;
+}
+
+}  // namespace mhub::store

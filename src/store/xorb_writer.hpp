@@ -1,0 +1,70 @@
+#pragma once
+// Writes one xorb file: records, then the footer, then the name.
+
+#include <optional>
+
+#include <mhub/base/atomic_file.hpp>
+#include <mhub/store/records.hpp>
+
+#include "layout.hpp"
+
+namespace mhub::store {
+
+/// What a sealed xorb is, for its row in the index.
+struct SealedXorb {
+  xet::XorbIndex index;
+  std::uint64_t disk_bytes = 0;
+};
+
+/// Appends the footer of `index` at the end of the body in `file`, gives the file its place under
+/// xorbs/ and returns when that is on the medium. The order is the one docs/format/store.md
+/// demands; the caller's index transaction comes after. Throws Error: io.
+SealedXorb place_xorb_file(FileSystem& fs, const Layout& layout, AtomicFile& file,
+                           xet::XorbIndex index, bool durable);
+
+/// One chunk made ready for a xorb. `payload` is either the chunk itself or `compressed`.
+struct PreparedChunk {
+  xet::ChunkRef ref;
+  xet::RecordHeader header;
+  ByteView payload;
+};
+
+/// Collects the records of one new xorb in tmp/. One thread at a time; the destructor discards.
+class XorbWriter {
+public:
+  /// Throws Error: io.
+  XorbWriter(FileSystem& fs, const Layout& layout);
+
+  /// True if `chunk` may still be added within the limits of a xorb.
+  bool has_room_for(const PreparedChunk& chunk) const;
+  std::uint32_t chunk_count() const { return static_cast<std::uint32_t>(index_.chunks.size()); }
+  /// Appends a record and returns its number. The payload is not copied: it must stay until
+  /// settle().
+  std::uint32_t add(const PreparedChunk& chunk);
+  /// Lets go of the payloads given: writes them, or copies them while they are few. Throws Error:
+  /// io.
+  void settle();
+
+  /// Writes what is left and the footer, names the file by its hash, all of it durable. At least
+  /// one chunk must have been added. Throws Error: io.
+  SealedXorb seal(bool durable);
+
+private:
+  void flush();
+
+  FileSystem& fs_;
+  const Layout& layout_;
+  AtomicFile file_;
+  xet::XorbIndex index_;
+  std::uint64_t raw_bytes_ = 0;
+  Bytes buffer_;   ///< settled, not yet written
+  Bytes headers_;  ///< of the pieces below
+  struct Piece {
+    std::size_t header_end;
+    ByteView payload;
+  };
+  std::vector<Piece> pieces_;  ///< come after buffer_
+  std::size_t pieces_bytes_ = 0;
+};
+
+}  // namespace mhub::store
