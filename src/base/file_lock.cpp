@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <mhub/base/error.hpp>
@@ -41,6 +42,14 @@ bool take(int descriptor, FileLock::Mode mode, const std::filesystem::path& path
   return true;
 }
 
+/// False if the file that was locked is no longer the one at `path` (see FileLock::remove).
+bool is_current(int descriptor, const std::filesystem::path& path) {
+  struct ::stat locked;
+  struct ::stat named;
+  return ::fstat(descriptor, &locked) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         locked.st_ino == named.st_ino && locked.st_dev == named.st_dev;
+}
+
 std::string holder_of(int descriptor) {
   char text[32] = {};
   const ssize_t got = ::pread(descriptor, text, sizeof text - 1, 0);
@@ -54,7 +63,13 @@ std::string holder_of(int descriptor) {
 FileLock::FileLock(const std::filesystem::path& path, Mode mode, std::chrono::milliseconds patience)
     : descriptor_(open_lock_file(path)) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!take(descriptor_, mode, path)) {
+  for (;;) {
+    if (take(descriptor_, mode, path)) {
+      if (is_current(descriptor_, path)) return;
+      ::close(descriptor_);
+      descriptor_ = open_lock_file(path);
+      continue;
+    }
     if (std::chrono::steady_clock::now() >= deadline) {
       const std::string holder = holder_of(descriptor_);
       ::close(descriptor_);
@@ -68,9 +83,16 @@ FileLock::FileLock(const std::filesystem::path& path, Mode mode, std::chrono::mi
 
 std::optional<FileLock> FileLock::try_lock(const std::filesystem::path& path, Mode mode) {
   const int descriptor = open_lock_file(path);
-  if (take(descriptor, mode, path)) return FileLock(descriptor);
+  if (take(descriptor, mode, path) && is_current(descriptor, path)) return FileLock(descriptor);
   ::close(descriptor);
   return std::nullopt;
+}
+
+void FileLock::remove(const std::filesystem::path& path) {
+  if (descriptor_ < 0) return;
+  ::unlink(path.c_str());
+  ::close(descriptor_);
+  descriptor_ = -1;
 }
 
 FileLock::~FileLock() {

@@ -11,7 +11,7 @@ class FileLock {
 public:
   enum class Mode { shared, exclusive };
 
-  /// Waits up to `patience` for the lock on `path` (created if missing, never removed). Throws
+  /// Waits up to `patience` for the lock on `path` (created if missing). Throws
   /// Error: busy naming the file and the holder's process id where known, io.
   FileLock(const std::filesystem::path& path, Mode mode, std::chrono::milliseconds patience);
   /// The lock if it is free now.
@@ -20,6 +20,10 @@ public:
   ~FileLock();
   FileLock(FileLock&& other) noexcept : descriptor_(other.descriptor_) { other.descriptor_ = -1; }
   FileLock& operator=(FileLock&&) = delete;
+
+  /// Removes the lock's file `path` and lets go, for locks that are made in numbers. Whoever waits for
+  /// it notices and locks a new one. Only for exclusive locks.
+  void remove(const std::filesystem::path& path);
 
 private:
   explicit FileLock(int descriptor) : descriptor_(descriptor) {}

@@ -1,5 +1,8 @@
 #include <mhub/base/file_lock.hpp>
 
+#include <cstdlib>
+#include <thread>
+
 #include "support/matchers.hpp"
 
 using namespace mhub;
@@ -17,4 +20,17 @@ TEST_CASE("one exclusive holder, many shared ones", "[base][file_lock]") {
   FileLock one(folder / "lock", FileLock::Mode::shared, 0ms);
   FileLock two(folder / "lock", FileLock::Mode::shared, 0ms);
   CHECK_FALSE(FileLock::try_lock(folder / "lock", FileLock::Mode::exclusive).has_value());
+}
+
+TEST_CASE("a removed lock file lets the next one lock a new file", "[base][file_lock]") {
+  TemporaryFolder folder;
+  FileLock first(folder / "lock", FileLock::Mode::exclusive, 0ms);
+  std::thread waiter([&] {
+    FileLock second(folder / "lock", FileLock::Mode::exclusive, 5000ms);
+    // Whoever comes now must meet the second lock and not an unlinked file.
+    if (FileLock::try_lock(folder / "lock", FileLock::Mode::exclusive)) std::abort();
+  });
+  std::this_thread::sleep_for(50ms);
+  first.remove(folder / "lock");
+  waiter.join();
 }
