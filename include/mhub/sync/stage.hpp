@@ -27,7 +27,7 @@ struct StagedFile {
   std::uint64_t size_bytes = 0;
   bool large = false;  ///< went through the chunk store
   bool removed = false;
-  std::optional<Sha256> sha256;  ///< of large files
+  std::optional<Sha256> sha256 = {};  ///< of large files
 };
 
 struct StageReport {
