@@ -17,6 +17,8 @@ struct CheckoutReport {
   std::uint64_t files_removed = 0;
   TransferTotals transfer;
   std::uint64_t reused_bytes = 0;  ///< of large files, taken from disk and not from the network
+  std::vector<std::string>
+      bytes_missing;  ///< large files that no remote has; also in pointers_left
   std::vector<std::string> pointers_left;  ///< large files not wanted or not to be had
 };
 

@@ -43,6 +43,11 @@ struct FetchOptions {
 struct FetchReport {
   std::string remote;
   std::vector<RefChange> refs;
+  struct Rejected {
+    std::string ref;
+    std::string reason;
+  };
+  std::vector<Rejected> rejected;  ///< no fast-forward, and no "+" in the refspec
   TransferTotals transfer;
 };
 FetchReport fetch(Workspace& workspace, const Connections& connections, const FetchOptions& options,
@@ -96,6 +101,7 @@ struct PushedRef {
   std::string old_id;
   std::string new_id;
   bool accepted = false;
+  bool forced = false;
   bool up_to_date = false;
   std::string reason;  ///< of a refusal
 };

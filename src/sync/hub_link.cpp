@@ -1,0 +1,133 @@
+#include "hub_link.hpp"
+
+#include <algorithm>
+
+#include <mhub/net/url.hpp>
+#include <mhub/repo/refs.hpp>
+
+namespace mhub::sync {
+
+namespace {
+
+remote::RemoteAddress resolve(repo::Repository& repository, const Connections& connections,
+                              std::string_view name_or_url, bool for_push, std::string& name) {
+  remote::HubDefaults hubs;
+  hubs.default_hub = connections.default_hub;
+  if (const auto configured = repo::find_remote(repository, std::string(name_or_url))) {
+    name = configured->name;
+    return remote::parse_remote(for_push ? configured->push_url : configured->url, hubs);
+  }
+  const bool looks_like_a_name = name_or_url.find_first_of("/:.") == std::string_view::npos;
+  if (looks_like_a_name) {
+    throw Error(ErrorKind::not_found, "there is no remote {}", printable(name_or_url))
+        .hint("see `mhub remote`, or add one: mhub remote add NAME URL");
+  }
+  return remote::parse_remote(name_or_url, hubs);
+}
+
+remote::LfsSettings lfs_settings(repo::Repository& repository, const std::string& name) {
+  repo::Config& config = repository.config();
+  remote::LfsSettings settings;
+  settings.lfs_url = config.get("lfs.url").value_or("");
+  settings.lfs_push_url = config.get("lfs.pushurl").value_or("");
+  if (!name.empty()) {
+    settings.remote_lfs_url = config.get("remote." + name + ".lfsurl").value_or("");
+    settings.remote_lfs_push_url = config.get("remote." + name + ".lfspushurl").value_or("");
+  }
+  return settings;
+}
+
+}  // namespace
+
+std::string remote_key(std::string_view url) {
+  const auto parsed = net::parse_url(url);
+  std::string key = parsed ? parsed->str() : std::string(url);
+  while (key.ends_with('/')) key.pop_back();
+  if (key.ends_with(".git")) key.resize(key.size() - 4);
+  return key;
+}
+
+HubLink::HubLink(repo::Repository& repository, const Connections& connections,
+                 std::string_view name_or_url, bool for_push, const Tools& tools)
+    : address_(resolve(repository, connections, name_or_url, for_push, name_)),
+      hub_(connections.http, connections.credentials, tools.stop, tools.progress) {
+  if (address_.is_local()) {
+    throw Error(ErrorKind::usage, "{} is a folder of this machine, not a hub",
+                printable(address_.local_path.string()))
+        .hint("serve it with `mhub serve`, or use git for remotes on the same machine");
+  }
+  key_ = remote_key(address_.url);
+  if (!address_.user.empty() || !address_.password.empty()) {
+    connections.credentials.add_from_url(net::require_url(address_.url), address_.user,
+                                         address_.password);
+  }
+  const repo::HeadState head = repository.head();
+  lfs_ = std::make_unique<remote::LfsClient>(
+      hub_, remote::lfs_endpoint(address_.url, lfs_settings(repository, name_), for_push),
+      head.branch.empty() ? "" : "refs/heads/" + head.branch);
+}
+
+remote::CasClient& HubLink::cas(const std::string& refresh_url, const wire::XetToken& first) {
+  const std::lock_guard guard(mutex_);
+  auto& client = cas_[refresh_url];
+  if (!client) client = std::make_unique<remote::CasClient>(hub_, refresh_url, first);
+  return *client;
+}
+
+std::uint64_t HubLink::cas_sent_bytes() {
+  const std::lock_guard guard(mutex_);
+  std::uint64_t sum = 0;
+  for (const auto& [url, client] : cas_) sum += client->sent_bytes();
+  return sum;
+}
+
+std::uint64_t HubLink::cas_received_bytes() {
+  const std::lock_guard guard(mutex_);
+  std::uint64_t sum = 0;
+  for (const auto& [url, client] : cas_) sum += client->received_bytes();
+  return sum;
+}
+
+std::vector<std::string> data_remotes(repo::Repository& repository, std::string_view first) {
+  std::vector<std::string> names;
+  const auto add = [&](std::string name) {
+    if (name.empty() || name == ".") return;
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
+  };
+  add(std::string(first));
+  const repo::HeadState head = repository.head();
+  if (!head.branch.empty()) {
+    if (const auto upstream = repo::upstream_of(repository, head.branch)) add(upstream->remote);
+  }
+  if (repo::find_remote(repository, "origin")) add("origin");
+  for (const repo::Remote& remote : repo::list_remotes(repository)) add(remote.name);
+  return names;
+}
+
+void forget_what_remotes_lost(Workspace& workspace, const Connections& connections,
+                              const std::unordered_set<Sha256>& files, const Tools& tools) {
+  store::Store& store = workspace.store();
+  for (const std::string& name : data_remotes(workspace.repository(), {})) {
+    HubLink link(workspace.repository(), connections, name, false, tools);
+    std::vector<wire::LfsObject> claimed;
+    for (const Sha256& sha256 : files) {
+      if (!store.remote_has_file(link.key(), sha256)) continue;
+      if (const auto record = store.find_file(sha256))
+        claimed.push_back({sha256, record->size_bytes});
+    }
+    for (std::size_t at = 0; at < claimed.size(); at += wire::kLfsBatchObjects) {
+      const auto part =
+          std::span(claimed).subspan(at, std::min(wire::kLfsBatchObjects, claimed.size() - at));
+      const wire::LfsBatchAnswer answer = link.lfs().batch(wire::LfsOperation::download, part);
+      const bool lost = std::any_of(answer.objects.begin(), answer.objects.end(),
+                                    [](const auto& object) { return object.error.has_value(); });
+      if (!lost) continue;
+      tools.progress.note(fmt::format("{} no longer has all that was pushed to it", link.key()));
+      store.forget_remote(link.key());
+      break;
+    }
+  }
+}
+
+}  // namespace mhub::sync

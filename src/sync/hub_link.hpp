@@ -1,0 +1,62 @@
+#pragma once
+// One remote of a repository, ready to be talked to.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_set>
+
+#include <mhub/remote/address.hpp>
+#include <mhub/remote/cas_client.hpp>
+#include <mhub/remote/hub_connection.hpp>
+#include <mhub/remote/lfs_client.hpp>
+#include <mhub/repo/repository.hpp>
+#include <mhub/sync/workspace.hpp>
+
+namespace mhub::sync {
+
+/// What names a remote in the store's tables and in messages: its URL without credentials.
+std::string remote_key(std::string_view url);
+
+/// Threads may share it once it is made.
+class HubLink {
+public:
+  /// `name_or_url` is a configured remote's name, or anything remote::parse_remote understands.
+  /// Throws Error: not_found (no such remote), usage.
+  HubLink(repo::Repository& repository, const Connections& connections,
+          std::string_view name_or_url, bool for_push, const Tools& tools);
+
+  /// The configured name, or empty.
+  const std::string& name() const { return name_; }
+  const std::string& key() const { return key_; }
+  const remote::RemoteAddress& address() const { return address_; }
+  remote::HubConnection& hub() { return hub_; }
+  remote::LfsClient& lfs() { return *lfs_; }
+
+  /// The CAS client for tokens of `refresh_url`; one for each such URL.
+  remote::CasClient& cas(const std::string& refresh_url, const wire::XetToken& first);
+
+  std::uint64_t cas_sent_bytes();
+  std::uint64_t cas_received_bytes();
+
+private:
+  std::string name_;
+  std::string key_;
+  remote::RemoteAddress address_;
+  remote::HubConnection hub_;
+  std::unique_ptr<remote::LfsClient> lfs_;
+  std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<remote::CasClient>> cas_;
+};
+
+/// Names of the remotes that may hold the bytes of a large file, the likeliest first: `first` if
+/// not empty, the branch's upstream, origin, the others.
+std::vector<std::string> data_remotes(repo::Repository& repository, std::string_view first);
+
+/// Asks every remote which of `files` it still has, and forgets all that was noted of those that
+/// miss one. Throws Error: network, denied.
+void forget_what_remotes_lost(Workspace& workspace, const Connections& connections,
+                              const std::unordered_set<Sha256>& files, const Tools& tools);
+
+}  // namespace mhub::sync

@@ -1,0 +1,48 @@
+#pragma once
+// Writing large files into the work tree: from local xorbs, from older working files, and from
+// remotes for the rest.
+
+#include <memory>
+#include <vector>
+
+#include <mhub/repo/checkout.hpp>
+#include <mhub/sync/checkout.hpp>
+
+#include "working_source.hpp"
+
+namespace mhub::sync {
+
+/// A large file that is to stand in the work tree.
+struct LargeTarget {
+  std::string path;  ///< in the work tree
+  repo::FileMode mode = repo::FileMode::regular;
+  repo::ObjectId blob;  ///< of its pointer
+  wire::LfsPointer pointer;
+};
+
+/// Permission bits of a working file.
+std::uint32_t permissions(repo::FileMode mode);
+/// Where files on their way lie: on the work tree's own file system.
+std::filesystem::path partial_folder(repo::Repository& repository);
+
+/// One command's writing of large files. One thread.
+class Materialiser {
+public:
+  /// `first_remote` is asked before the others for bytes that are not here; empty: the upstream's.
+  Materialiser(Workspace& workspace, const Connections& connections, std::string_view first_remote,
+               const Tools& tools);
+  ~Materialiser();
+
+  /// Writes every file of `plan.large` that `options` wants and enters it into `index`; the others
+  /// become pointer files, as do those whose bytes are nowhere to be had (report.bytes_missing).
+  /// Each file is replaced only when it is complete and verified. Throws Error: network, corrupt,
+  /// io.
+  void write(const repo::CheckoutPlan& plan, const CheckoutOptions& options, repo::Index& index,
+             CheckoutReport& report);
+
+private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mhub::sync

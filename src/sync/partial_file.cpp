@@ -1,0 +1,294 @@
+#include "partial_file.hpp"
+
+#include <cerrno>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <mhub/base/error.hpp>
+#include <mhub/base/file_lock.hpp>
+#include <mhub/repo/index.hpp>
+
+namespace mhub::sync {
+
+namespace {
+
+constexpr std::size_t kJournalRecordBytes = 8 + 4 + 32;  // offset, size, chunk hash
+constexpr std::uint64_t kJournalLimitBytes = std::uint64_t{1} << 30;
+constexpr std::size_t kHashBlockBytes = std::size_t{1} << 20;
+
+struct Piece {
+  std::uint64_t end = 0;
+  std::optional<xet::ChunkRef> chunk;  ///< nothing for bytes that came as a stream
+};
+
+}  // namespace
+
+struct PartialFile::State {
+  std::filesystem::path path;
+  std::filesystem::path journal_path;
+  Sha256 expected;
+  std::uint64_t size = 0;
+  std::optional<FileLock> lock;
+  std::unique_ptr<File> file;
+  std::unique_ptr<File> journal;
+  std::uint64_t journal_bytes = 0;
+
+  mutable std::mutex mutex;
+  std::condition_variable grown;
+  std::map<std::uint64_t, Piece> pieces;  ///< by offset
+  std::uint64_t done = 0;
+  std::uint64_t front = 0;
+  bool stopping = false;
+  std::exception_ptr failure;  ///< of the hashing thread
+
+  Sha256Hasher hasher;
+  std::optional<Sha256> digest;
+  std::uint64_t hashed = 0;  ///< touched by the hashing thread only while it runs
+  std::thread follower;
+  bool gone = false;
+
+  /// With the lock held.
+  bool mark(std::uint64_t offset, std::uint64_t length, const std::optional<xet::ChunkRef>& chunk) {
+    if (!pieces.try_emplace(offset, Piece{offset + length, chunk}).second) return false;
+    done += length;
+    const std::uint64_t before = front;
+    for (auto it = pieces.find(front); it != pieces.end(); it = pieces.find(front))
+      front = it->second.end;
+    if (front != before) grown.notify_all();
+    return true;
+  }
+
+  void follow() {
+    Bytes block(kHashBlockBytes);
+    try {
+      while (hashed < size) {
+        std::uint64_t ready = 0;
+        {
+          std::unique_lock guard(mutex);
+          grown.wait(guard, [&] { return stopping || front > hashed; });
+          if (stopping) return;
+          ready = front;
+        }
+        while (hashed < ready) {
+          const auto want = std::min<std::uint64_t>(block.size(), ready - hashed);
+          const std::size_t got =
+              file->read_at(std::span(block).first(static_cast<std::size_t>(want)), hashed);
+          if (got == 0)
+            throw Error(ErrorKind::io, "{} was cut short by another program",
+                        printable(path.string()));
+          hasher.update(std::span(block).first(got));
+          hashed += got;
+        }
+      }
+    } catch (...) {
+      const std::lock_guard guard(mutex);
+      failure = std::current_exception();
+    }
+  }
+
+  void start_following() {
+    follower = std::thread([this] { follow(); });
+  }
+
+  /// The hash of the whole file, all of which has arrived.
+  Sha256 digest_of_all() {
+    if (follower.joinable()) follower.join();
+    if (failure) std::rethrow_exception(failure);
+    if (!digest) digest = hasher.finish();
+    return *digest;
+  }
+
+  void stop_following() {
+    {
+      const std::lock_guard guard(mutex);
+      stopping = true;
+      grown.notify_all();
+    }
+    if (follower.joinable()) follower.join();
+  }
+
+  /// Takes over the chunks of an earlier run that are really there.
+  void load_journal() {
+    if (!real_file_system().stat(journal_path)) return;
+    const Bytes records = read_file(real_file_system(), journal_path, kJournalLimitBytes);
+    Bytes chunk(xet::kHashBytes);
+    for (std::size_t at = 0; at + kJournalRecordBytes <= records.size();
+         at += kJournalRecordBytes) {
+      const auto offset = load_le<std::uint64_t>(records.data() + at);
+      const auto length = load_le<std::uint32_t>(records.data() + at + 8);
+      if (length == 0 || length > kMaxChunkBytes || offset > size || length > size - offset)
+        continue;
+      xet::ChunkRef ref{
+          xet::ChunkHash::from_raw(std::span(records).subspan(at + 12).first<xet::kHashBytes>()),
+          length};
+      chunk.resize(length);
+      if (file->read_at(chunk, offset) == length && xet::hash_chunk(chunk) == ref.hash)
+        mark(offset, length, ref);
+    }
+    journal_bytes = records.size() / kJournalRecordBytes * kJournalRecordBytes;
+  }
+
+  static constexpr std::uint32_t kMaxChunkBytes = 131072;
+};
+
+PartialFile::PartialFile(const std::filesystem::path& folder, const Sha256& sha256,
+                         std::uint64_t size_bytes)
+    : state_(std::make_unique<State>()) {
+  FileSystem& fs = real_file_system();
+  fs.create_folders(folder);
+  state_->path = folder / sha256.hex();
+  state_->journal_path = folder / (sha256.hex() + ".journal");
+  state_->expected = sha256;
+  state_->size = size_bytes;
+  state_->lock.emplace(folder / (sha256.hex() + ".lock"), FileLock::Mode::exclusive,
+                       std::chrono::milliseconds(2000));
+  state_->file = fs.open_write(state_->path, 0644);
+  state_->load_journal();
+  if (state_->file->stat().size_bytes > size_bytes) state_->file->truncate(size_bytes);
+  state_->file->reserve(size_bytes);
+  state_->start_following();
+}
+
+PartialFile::~PartialFile() {
+  state_->stop_following();
+  std::error_code ignored;
+  // A file without a byte worth keeping is no help to the next run.
+  if (!state_->gone && state_->done == 0) {
+    std::filesystem::remove(state_->path, ignored);
+    std::filesystem::remove(state_->journal_path, ignored);
+  }
+  state_->lock->remove(state_->path.string() + ".lock");
+}
+
+std::uint64_t PartialFile::size_bytes() const {
+  return state_->size;
+}
+
+std::uint64_t PartialFile::done_bytes() const {
+  const std::lock_guard guard(state_->mutex);
+  return state_->done;
+}
+
+bool PartialFile::is_done(std::uint64_t offset, std::uint64_t length) const {
+  const std::lock_guard guard(state_->mutex);
+  const std::uint64_t end = offset + length;
+  while (offset < end) {
+    auto it = state_->pieces.upper_bound(offset);
+    if (it == state_->pieces.begin()) return false;
+    --it;
+    if (it->second.end <= offset) return false;
+    offset = it->second.end;
+  }
+  return true;
+}
+
+std::uint64_t PartialFile::front_bytes() const {
+  const std::lock_guard guard(state_->mutex);
+  return state_->front;
+}
+
+void PartialFile::write_chunk(std::uint64_t offset, const xet::ChunkRef& ref, ByteView chunk,
+                              Origin origin) {
+  if (offset > state_->size || chunk.size() > state_->size - offset) {
+    throw Error(ErrorKind::corrupt, "a chunk lies beyond the end of a file of {} bytes",
+                state_->size);
+  }
+  state_->file->write_at(chunk, offset);
+  const std::lock_guard guard(state_->mutex);
+  if (!state_->mark(offset, chunk.size(), ref) || origin == Origin::disk) return;
+  if (!state_->journal) state_->journal = real_file_system().open_write(state_->journal_path, 0644);
+  Bytes record;
+  record.reserve(kJournalRecordBytes);
+  append_le(record, offset);
+  append_le(record, ref.size_bytes);
+  mhub::append(record, ref.hash.bytes);
+  state_->journal->write_at(record, state_->journal_bytes);
+  state_->journal_bytes += record.size();
+}
+
+bool PartialFile::resume_stream() {
+  const std::uint64_t present = state_->file->stat().size_bytes;
+  const std::lock_guard guard(state_->mutex);
+  if (present == 0 || !state_->pieces.empty()) return state_->front != 0;
+  state_->mark(0, present, std::nullopt);
+  return true;
+}
+
+bool PartialFile::matches() {
+  return front_bytes() == state_->size && state_->digest_of_all() == state_->expected;
+}
+
+void PartialFile::append(ByteView bytes) {
+  const std::uint64_t offset = front_bytes();
+  if (bytes.size() > state_->size - offset) {
+    throw Error(ErrorKind::corrupt, "more than the announced {} bytes arrived", state_->size);
+  }
+  state_->file->write_at(bytes, offset);
+  const std::lock_guard guard(state_->mutex);
+  state_->mark(offset, bytes.size(), std::nullopt);
+}
+
+void PartialFile::restart() {
+  state_->stop_following();
+  state_->pieces.clear();
+  state_->done = state_->front = state_->hashed = 0;
+  state_->stopping = false;
+  state_->failure = nullptr;
+  state_->hasher = Sha256Hasher();
+  state_->digest.reset();
+  state_->journal.reset();
+  state_->journal_bytes = 0;
+  real_file_system().remove(state_->journal_path);
+  state_->file->truncate(0);
+  state_->start_following();
+}
+
+std::vector<xet::ChunkRef> PartialFile::chunks() const {
+  const std::lock_guard guard(state_->mutex);
+  std::vector<xet::ChunkRef> refs;
+  refs.reserve(state_->pieces.size());
+  std::uint64_t offset = 0;
+  for (const auto& [start, piece] : state_->pieces) {
+    if (start != offset || !piece.chunk) return {};
+    refs.push_back(*piece.chunk);
+    offset = piece.end;
+  }
+  if (offset != state_->size) return {};
+  return refs;
+}
+
+FileStat PartialFile::finish(const std::filesystem::path& target, std::uint32_t mode) {
+  if (front_bytes() != state_->size) {
+    throw Error(ErrorKind::corrupt, "only {} of {} bytes arrived", front_bytes(), state_->size);
+  }
+  const Sha256 digest = state_->digest_of_all();
+  if (digest != state_->expected) {
+    discard();
+    throw Error(ErrorKind::corrupt, "the bytes received have SHA-256 {} where {} was promised",
+                digest.hex(), state_->expected.hex());
+  }
+  if (state_->file->stat().size_bytes != state_->size) state_->file->truncate(state_->size);
+  ::fchmod(state_->file->descriptor(), static_cast<mode_t>(mode));
+  const FileStat before = repo::backdate(*state_->file);
+  FileSystem& fs = real_file_system();
+  fs.rename(state_->path, target);
+  fs.remove(state_->journal_path);
+  state_->gone = true;
+  return fs.stat(target).value_or(before);
+}
+
+void PartialFile::discard() {
+  state_->stop_following();
+  FileSystem& fs = real_file_system();
+  fs.remove(state_->path);
+  fs.remove(state_->journal_path);
+  state_->gone = true;
+}
+
+}  // namespace mhub::sync

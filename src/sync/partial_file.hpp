@@ -1,0 +1,66 @@
+#pragma once
+// A large file on its way into the work tree.
+//
+// Chunks arrive in any order and on several threads, and are written where they belong; a thread of
+// its own follows the gapless front of the file with SHA-256, so that verification costs no pass at
+// the end. What came over the network is noted in a journal beside the file: after a crash the
+// chunks that the journal names are hashed again, and those that hold are not fetched a second
+// time. So neither file nor journal ever has to be synced.
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include <mhub/base/file_system.hpp>
+#include <mhub/base/sha256.hpp>
+#include <mhub/xet/merkle.hpp>
+
+namespace mhub::sync {
+
+class PartialFile {
+public:
+  /// Opens or makes `<folder>/<sha256>`, taking over what an earlier run left. Throws Error: io,
+  /// busy (another process is writing the same file).
+  PartialFile(const std::filesystem::path& folder, const Sha256& sha256, std::uint64_t size_bytes);
+  /// Keeps file and journal for the next run, unless finish() or discard() was called.
+  ~PartialFile();
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  std::uint64_t size_bytes() const;
+  /// Bytes that need not come again.
+  std::uint64_t done_bytes() const;
+  bool is_done(std::uint64_t offset, std::uint64_t length) const;
+  /// Length of the gapless front.
+  std::uint64_t front_bytes() const;
+
+  enum class Origin { disk, network };
+  /// Writes one chunk whose hash the caller has verified. Threads may call it at once. Throws
+  /// Error: io, corrupt (beyond the end).
+  void write_chunk(std::uint64_t offset, const xet::ChunkRef& ref, ByteView chunk, Origin origin);
+
+  /// For whole-file downloads: takes the bytes that an earlier run left as the file's front,
+  /// unverified; false if there are none. Before anything is written.
+  bool resume_stream();
+  /// Waits for the hash of the whole, which must have arrived; true if it is the expected one.
+  bool matches();
+  /// For whole-file downloads: bytes after the front. One thread.
+  void append(ByteView bytes);
+  /// Forgets all content (a download that cannot be continued starts again).
+  void restart();
+
+  /// Chunks in file order as they were written; empty unless they cover the file.
+  std::vector<xet::ChunkRef> chunks() const;
+
+  /// Checks length and SHA-256, gives the file its mode and moves it to `target`, replacing what is
+  /// there. Returns the stat of the file in its place, backdated so that git trusts the index at
+  /// once. Throws Error: corrupt (the content is then discarded), io.
+  FileStat finish(const std::filesystem::path& target, std::uint32_t mode);
+  void discard();
+
+private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mhub::sync
