@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <unordered_set>
+
+#include <mhub/repo/attributes.hpp>
+#include <mhub/repo/index.hpp>
+#include <mhub/repo/objects.hpp>
+#include <mhub/repo/pointers.hpp>
+#include <mhub/repo/refs.hpp>
+#include <mhub/sync/upkeep.hpp>
+
+#include "clean.hpp"
+#include "history.hpp"
+#include "hub_link.hpp"
+#include "remote_source.hpp"
+
+namespace mhub::sync {
+
+namespace {
+
+/// True if every chunk of the file is in a local xorb or in one some remote is known to hold.
+bool chunks_can_be_had(store::Store& store, const store::FileRecord& record) {
+  return std::all_of(record.terms.begin(), record.terms.end(), [&](const xet::Term& term) {
+    return store.has_local_xorb(term.xorb) || store.any_remote_has_xorb(term.xorb);
+  });
+}
+
+class Checker {
+public:
+  Checker(Workspace& workspace, const Tools& tools)
+      : workspace_(workspace),
+        repository_(workspace.repository()),
+        store_(workspace.store()),
+        tools_(tools) {
+    for (const repo::Remote& remote : repo::list_remotes(repository_))
+      remotes_.push_back(remote_key(remote.url));
+  }
+
+  void find_lost(FsckReport& report) {
+    std::vector<Sha256> lost;
+    std::unordered_set<Sha256> seen;
+    repo::all_reachable_pointers(
+        repository_,
+        [&](const repo::FoundPointer& found) {
+          if (seen.insert(found.pointer.sha256).second && !can_be_had(found.pointer))
+            lost.push_back(found.pointer.sha256);
+        },
+        tools_.stop);
+    report.lost = locate_in_history(workspace_, lost, tools_);
+  }
+
+  void check_index(FsckReport& report) {
+    const repo::Index index = repo::Index::read(repository_);
+    repo::Attributes attributes = repo::Attributes::of_work_tree(repository_);
+    const auto root = workspace_.root();
+    index.for_each([&](const repo::IndexEntry& entry) {
+      if (entry.stage != 0 || !repo::is_file(entry.mode) || !attributes.is_large(entry.path))
+        return;
+      const auto pointer = repo::read_pointer(repository_, entry.id);
+      if (!pointer) {
+        if (repo::object_size(repository_, entry.id) != 0)
+          report.bad_pointers.push_back(entry.path);
+        return;
+      }
+      check_working_file(index, entry, root / entry.path, *pointer, report);
+    });
+  }
+
+private:
+  bool can_be_had(const wire::LfsPointer& pointer) {
+    const auto on_remote = [&](const std::string& remote) {
+      return store_.remote_has_file(remote, pointer.sha256);
+    };
+    if (std::any_of(remotes_.begin(), remotes_.end(), on_remote)) return true;
+    if (const auto record = store_.find_file(pointer.sha256))
+      return chunks_can_be_had(store_, *record);
+    if (!store_.working_files_with(pointer.sha256).empty()) return true;
+    const std::string oid = pointer.sha256.hex();
+    return real_file_system()
+        .stat(repository_.common_folder() / "lfs" / "objects" / oid.substr(0, 2) /
+              oid.substr(2, 2) / oid)
+        .has_value();
+  }
+
+  /// A file that git and mhub take for unchanged by its stat data is read all the same.
+  void check_working_file(const repo::Index& index, const repo::IndexEntry& entry,
+                          const std::filesystem::path& path, const wire::LfsPointer& pointer,
+                          FsckReport& report) {
+    const auto stat = real_file_system().stat(path);
+    if (!stat || !index.is_unchanged(entry, *stat)) return;
+    if (pointer_in_work_tree(path, *stat) == pointer) return;
+    store_.forget_working_file(path);
+    if (content_hash(store_, path, *stat, tools_) == pointer.sha256) return;
+    store_.forget_working_file(path);
+    report.bad_working_files.push_back(entry.path);
+  }
+
+  Workspace& workspace_;
+  repo::Repository& repository_;
+  store::Store& store_;
+  const Tools& tools_;
+  std::vector<std::string> remotes_;
+};
+
+}  // namespace
+
+bool FsckReport::clean() const {
+  return store.clean() && lost.empty() && bad_pointers.empty() && bad_working_files.empty();
+}
+
+FsckReport fsck(Workspace& workspace, const Connections& connections, bool repair,
+                const Tools& tools) {
+  store::Store& store = workspace.store();
+  FsckReport report;
+  report.store = store::check(store, tools.progress, tools.stop);
+  report.affected = locate_in_history(workspace, report.store.files_affected, tools);
+  if (repair && !report.store.clean()) {
+    RemoteSource source(workspace, connections, tools);
+    report.store = store::repair(store, report.store, source, tools.progress, tools.stop);
+    report.repaired = report.store.clean();
+  }
+  Checker checker(workspace, tools);
+  checker.find_lost(report);
+  if (!workspace.repository().is_bare()) checker.check_index(report);
+  return report;
+}
+
+}  // namespace mhub::sync

@@ -1,0 +1,460 @@
+#include "upload.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include <mhub/base/fault.hpp>
+#include <mhub/base/thread_pool.hpp>
+#include <mhub/remote/file_body.hpp>
+#include <mhub/repo/index.hpp>
+#include <mhub/store/ingest.hpp>
+
+#include "materialise.hpp"
+#include "partial_file.hpp"
+#include "plan.hpp"
+#include "working_source.hpp"
+
+namespace mhub::sync {
+
+namespace {
+
+constexpr unsigned kUploadsAtOnce = 4;
+/// Chunks of the files that are planned and registered together; bounds memory.
+constexpr std::size_t kChunksAtOnce = std::size_t{1} << 19;
+/// Below this size a file's first chunk is not worth a question to the hub.
+constexpr std::uint64_t kAskFromBytes = xet::kChunkMaxBytes;
+/// A shard is closed when its files' records reach this size.
+constexpr std::size_t kShardTargetBytes = std::size_t{32} << 20;
+constexpr std::size_t kShardRecordBytes = 48;
+
+struct Pending {
+  repo::FoundPointer found;
+  wire::LfsObjectAnswer answer;
+};
+
+class Uploader {
+public:
+  Uploader(Workspace& workspace, HubLink& link, const Tools& tools)
+      : workspace_(workspace),
+        store_(workspace.store()),
+        link_(link),
+        tools_(tools),
+        working_(workspace.store()) {}
+
+  UploadTotals run(std::span<const repo::FoundPointer> pointers) {
+    std::vector<repo::FoundPointer> distinct(pointers.begin(), pointers.end());
+    std::sort(distinct.begin(), distinct.end(),
+              [](const auto& a, const auto& b) { return a.pointer.sha256 < b.pointer.sha256; });
+    distinct.erase(std::unique(distinct.begin(), distinct.end(),
+                               [](const auto& a, const auto& b) {
+                                 return a.pointer.sha256 == b.pointer.sha256;
+                               }),
+                   distinct.end());
+    std::uint64_t total_bytes = 0;
+    for (const auto& found : distinct) total_bytes += found.pointer.size_bytes;
+    if (!distinct.empty()) tools_.progress.phase("sending", total_bytes);
+
+    std::vector<Pending> by_chunks;
+    std::size_t chunk_estimate = 0;
+    for (std::size_t at = 0; at < distinct.size(); at += wire::kLfsBatchObjects) {
+      tools_.stop.check();
+      const auto part =
+          std::span(distinct).subspan(at, std::min(wire::kLfsBatchObjects, distinct.size() - at));
+      std::vector<wire::LfsObject> objects;
+      for (const auto& found : part)
+        objects.push_back({found.pointer.sha256, found.pointer.size_bytes});
+      const wire::LfsBatchAnswer answer = link_.lfs().batch(wire::LfsOperation::upload, objects);
+      std::vector<Sha256> present;
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        const wire::LfsObjectAnswer& object = answer.objects[i];
+        if (object.error) {
+          Error error = remote::object_error(object);
+          error.add_context("sending " + printable(part[i].path));
+          throw error;
+        }
+        if (!object.upload) {
+          present.push_back(part[i].pointer.sha256);
+          tools_.progress.advance(part[i].pointer.size_bytes);
+        } else if (answer.transfer == wire::kTransferXet) {
+          by_chunks.push_back({part[i], object});
+          chunk_estimate += part[i].pointer.size_bytes / xet::kChunkMinBytes / 4 + 1;
+        } else {
+          send_whole({part[i], object});
+        }
+      }
+      store_.note_remote_files(link_.key(), present);
+      if (chunk_estimate >= kChunksAtOnce) {
+        send_by_chunks(by_chunks);
+        by_chunks.clear();
+        chunk_estimate = 0;
+      }
+    }
+    send_by_chunks(by_chunks);
+    totals_.sent_bytes += link_.cas_sent_bytes();
+    return totals_;
+  }
+
+private:
+  // --- whole files
+
+  void send_whole(const Pending& pending) {
+    with_context(
+        [&] { return "sending " + printable(pending.found.path); },
+        [&] {
+          const auto size = pending.found.pointer.size_bytes;
+          if (const auto path = whole_copy(pending.found)) {
+            link_.lfs().upload(pending.answer, remote::file_body(real_file_system(), *path, size));
+          } else {
+            const auto copy = write_copy(pending.found);
+            link_.lfs().upload(pending.answer, remote::file_body(real_file_system(), copy, size));
+            real_file_system().remove(copy);
+          }
+          totals_.sent_bytes += size;
+        });
+    count(pending);
+    fault_point("push.object_sent");
+  }
+
+  /// A file on disk that holds just these bytes, as far as stat tells; the hub checks the hash.
+  std::optional<std::filesystem::path> whole_copy(const repo::FoundPointer& found) {
+    for (const store::WorkingFile& working : store_.working_files_with(found.pointer.sha256)) {
+      const auto stat = real_file_system().stat(working.path);
+      if (stat && *stat == working.stat) return working.path;
+    }
+    const auto object = lfs_object(found.pointer);
+    const auto stat = real_file_system().stat(object);
+    if (stat && stat->size_bytes == found.pointer.size_bytes) return object;
+    return std::nullopt;
+  }
+
+  /// Where git-lfs keeps its copy.
+  std::filesystem::path lfs_object(const wire::LfsPointer& pointer) {
+    const std::string oid = pointer.sha256.hex();
+    return workspace_.repository().common_folder() / "lfs" / "objects" / oid.substr(0, 2) /
+           oid.substr(2, 2) / oid;
+  }
+
+  std::filesystem::path write_copy(const repo::FoundPointer& found) {
+    const store::FileRecord record = require_record(found);
+    const auto folder = partial_folder(workspace_.repository());
+    const auto target = folder / (found.pointer.sha256.hex() + ".send");
+    PartialFile file(folder, found.pointer.sha256, found.pointer.size_bytes);
+    file.restart();
+    store_.read_file(
+        record, 0, record.size_bytes,
+        [&](ByteView bytes) {
+          tools_.stop.check();
+          file.append(bytes);
+        },
+        &working_);
+    file.finish(target, 0600);
+    return target;
+  }
+
+  void count(const Pending& pending) {
+    ++totals_.files;
+    totals_.logical_bytes += pending.found.pointer.size_bytes;
+    const Sha256 sha256 = pending.found.pointer.sha256;
+    store_.note_remote_files(link_.key(), std::span(&sha256, 1));
+    tools_.progress.advance(pending.found.pointer.size_bytes);
+  }
+
+  // --- recipes
+
+  /// The file's recipe; a file that came by git-lfs, or whose recipe was lost, is cut into chunks
+  /// now.
+  store::FileRecord require_record(const repo::FoundPointer& found) {
+    if (auto record = store_.find_file(found.pointer.sha256);
+        record && record->size_bytes == found.pointer.size_bytes)
+      return *std::move(record);
+    const auto copy = whole_copy(found);
+    const auto shown = workspace_.repository().is_bare()
+                           ? std::nullopt
+                           : std::optional(workspace_.root() / found.path);
+    for (const auto& path : {copy, shown}) {
+      if (!path) continue;
+      const auto stat = real_file_system().stat(*path);
+      if (!stat || !stat->is_regular() || stat->size_bytes != found.pointer.size_bytes) continue;
+      const auto ingest = store_.start_ingest();
+      const store::IngestedFile file = ingest->add_file(*path, silent_progress(), tools_.stop);
+      ingest->commit();
+      if (file.sha256 == found.pointer.sha256) return *store_.find_file(file.sha256);
+    }
+    throw Error(ErrorKind::not_found, "the bytes of {} (sha256 {}) are nowhere on this machine",
+                printable(found.path), found.pointer.sha256.hex())
+        .hint("fetch them from the remote that has them: mhub pull REMOTE");
+  }
+
+  UploadFile describe(const repo::FoundPointer& found) {
+    const store::FileRecord record = require_record(found);
+    UploadFile file{record.sha256, record.xet_hash, {}};
+    const std::vector<xet::ChunkRef> refs = store_.chunks_of(record);
+    file.chunks.reserve(refs.size());
+    std::size_t next = 0;
+    for (const xet::Term& term : record.terms) {
+      for (std::uint32_t index = term.first_chunk; index < term.end_chunk; ++index)
+        file.chunks.push_back({refs.at(next++), term.xorb, index});
+    }
+    return file;
+  }
+
+  // --- chunks
+
+  void send_by_chunks(const std::vector<Pending>& pending) {
+    if (pending.empty()) return;
+    const auto action = wire::parse_xet_upload_action(*pending.front().answer.upload);
+    remote::CasClient& cas = link_.cas(action.refresh_url, action.token);
+    std::vector<UploadFile> files;
+    for (const Pending& one : pending) files.push_back(describe(one.found));
+    try {
+      send_group(cas, files);
+    } catch (const Error& error) {
+      // A hub that was reset, or collected its garbage, no longer has what was noted of it.
+      if (error.kind() != ErrorKind::usage) throw;
+      tools_.progress.note(fmt::format("{} refused the recipes ({}); sending all chunks anew",
+                                       link_.key(), error.message()));
+      store_.forget_remote(link_.key());
+      places_.clear();
+      on_remote_.clear();
+      send_group(cas, files);
+    }
+    for (const Pending& one : pending) {
+      // A hub that wants to verify says so with the action.
+      if (one.answer.verify) {
+        wire::LfsObjectAnswer verify = one.answer;
+        verify.upload.reset();
+        link_.lfs().upload(verify, {});
+      }
+      count(one);
+    }
+  }
+
+  void send_group(remote::CasClient& cas, const std::vector<UploadFile>& files) {
+    ask_for_known_chunks(cas, files);
+    UploadKnowledge knowledge;
+    knowledge.remote_has = [&](const xet::XorbHash& xorb) { return remote_has(xorb); };
+    knowledge.remote_place = [&](const xet::ChunkHash& chunk) { return place_on_remote(chunk); };
+    knowledge.local_chunks = [&](const xet::XorbHash& xorb) -> std::uint32_t {
+      const auto record = store_.find_xorb(xorb);
+      return record && record->local ? static_cast<std::uint32_t>(record->index.chunks.size()) : 0;
+    };
+    const UploadPlan plan = plan_upload(files, knowledge);
+    totals_.new_raw_bytes += plan.new_raw_bytes;
+    totals_.known_raw_bytes += plan.known_raw_bytes;
+    send_xorbs(cas, plan.whole_xorbs);
+    std::vector<xet::ShardXorb> made = send_repacked(cas, plan.repack);
+    for (const xet::XorbHash& xorb : plan.whole_xorbs) {
+      const auto record = store_.find_xorb(xorb);
+      made.push_back({xorb, record->index.body_bytes(), record->index.chunks, {}});
+    }
+    register_files(cas, files, std::move(made));
+  }
+
+  /// The index's word, asked once for each xorb that the remote has.
+  bool remote_has(const xet::XorbHash& xorb) {
+    if (on_remote_.contains(xorb)) return true;
+    if (!store_.remote_has_xorb(link_.key(), xorb)) return false;
+    on_remote_.insert(xorb);
+    return true;
+  }
+
+  std::optional<RemotePlace> place_on_remote(const xet::ChunkHash& chunk) {
+    if (const auto found = places_.find(chunk); found != places_.end()) return found->second;
+    for (const store::ChunkPlace& place : store_.find_chunk(chunk)) {
+      if (remote_has(place.xorb)) return RemotePlace{place.xorb, place.chunk};
+    }
+    return std::nullopt;
+  }
+
+  void ask_for_known_chunks(remote::CasClient& cas, const std::vector<UploadFile>& files) {
+    ThreadPool pool(kUploadsAtOnce);
+    struct Question {
+      const UploadFile* file;
+      std::size_t chunk;
+      std::future<std::optional<xet::Shard>> answer;
+    };
+    std::vector<Question> questions;
+    const auto take_answers = [&] {
+      for (Question& question : questions) {
+        if (const auto shard = question.answer.get()) match(*question.file, question.chunk, *shard);
+      }
+      questions.clear();
+    };
+    for (const UploadFile& file : files) {
+      for (std::size_t i = 0; i < file.chunks.size(); ++i) {
+        const WantedChunk& chunk = file.chunks[i];
+        const bool first_of_big = i == 0 && file.chunks.size() * kAskFromBytes > kAskFromBytes;
+        if (!first_of_big && !xet::is_dedup_eligible(chunk.ref.hash)) continue;
+        if (remote_has(chunk.xorb) || places_.contains(chunk.ref.hash)) continue;
+        tools_.stop.check();
+        questions.push_back({&file, i, pool.submit([&cas, hash = chunk.ref.hash] {
+                               return cas.find_dedup(hash);
+                             })});
+        // Answers early in a file spare questions later in it.
+        if (questions.size() >= kUploadsAtOnce) take_answers();
+      }
+    }
+    take_answers();
+  }
+
+  /// Notes where the hub says the run around chunk `at` of `file` lies.
+  void match(const UploadFile& file, std::size_t at, const xet::Shard& shard) {
+    if (!shard.footer) return;
+    const auto keyed = [&](std::size_t i) {
+      return xet::keyed_chunk_hash(shard.footer->hmac_key, file.chunks[i].ref.hash);
+    };
+    const xet::ChunkHash wanted = keyed(at);
+    for (const xet::ShardXorb& xorb : shard.xorbs) {
+      for (std::size_t entry = 0; entry < xorb.chunks.size(); ++entry) {
+        if (xorb.chunks[entry].hash != wanted) continue;
+        const auto agree = [&](std::size_t e, std::size_t i) {
+          return xorb.chunks[e].size_bytes == file.chunks[i].ref.size_bytes &&
+                 xorb.chunks[e].hash == keyed(i);
+        };
+        const auto note = [&](std::size_t e, std::size_t i) {
+          places_.try_emplace(file.chunks[i].ref.hash,
+                              RemotePlace{xorb.hash, static_cast<std::uint32_t>(e)});
+        };
+        for (std::size_t e = entry, i = at;
+             e < xorb.chunks.size() && i < file.chunks.size() && agree(e, i); ++e, ++i)
+          note(e, i);
+        for (std::size_t e = entry, i = at; e > 0 && i > 0 && agree(e - 1, i - 1); --e, --i)
+          note(e - 1, i - 1);
+        break;
+      }
+    }
+  }
+
+  void send_xorbs(remote::CasClient& cas, const std::vector<xet::XorbHash>& xorbs) {
+    ThreadPool pool(kUploadsAtOnce);
+    std::vector<std::future<void>> running;
+    std::atomic<bool> failed{false};
+    for (const xet::XorbHash& xorb : xorbs) {
+      running.push_back(pool.submit([this, &cas, &failed, xorb] {
+        if (failed) return;
+        try {
+          tools_.stop.check();
+          const auto record = store_.find_xorb(xorb);
+          std::shared_ptr<File> file = store_.open_xorb(xorb);
+          cas.upload_xorb(xorb, remote::file_body(file, 0, record->index.body_bytes()));
+          store_.note_remote_xorbs(link_.key(), std::span(&xorb, 1));
+          fault_point("push.xorb_sent");
+        } catch (...) {
+          failed = true;
+          throw;
+        }
+      }));
+    }
+    std::exception_ptr first;
+    for (auto& result : running) {
+      try {
+        result.get();
+      } catch (...) {
+        if (!first) first = std::current_exception();
+      }
+    }
+    if (first) std::rethrow_exception(first);
+  }
+
+  /// Packs chunks into new xorbs as they are stored, without compressing them again, and sends each
+  /// when it is full.
+  std::vector<xet::ShardXorb> send_repacked(remote::CasClient& cas,
+                                            const std::vector<WantedChunk>& chunks) {
+    std::vector<xet::ShardXorb> made;
+    Bytes body;
+    std::vector<xet::ChunkRef> refs;
+    std::uint64_t raw_bytes = 0;
+    const auto send = [&] {
+      if (refs.empty()) return;
+      const xet::XorbHash xorb = xet::xorb_hash(refs);
+      cas.upload_xorb(xorb, net::Body::view(body));
+      store_.note_remote_chunks(xorb, 0, refs);
+      store_.note_remote_xorbs(link_.key(), std::span(&xorb, 1));
+      for (std::size_t i = 0; i < refs.size(); ++i)
+        places_[refs[i].hash] = {xorb, static_cast<std::uint32_t>(i)};
+      made.push_back({xorb, static_cast<std::uint32_t>(body.size()), refs, {}});
+      body.clear();
+      refs.clear();
+      raw_bytes = 0;
+      fault_point("push.xorb_sent");
+    };
+    for (const WantedChunk& chunk : chunks) {
+      tools_.stop.check();
+      const Bytes record = stored_record(chunk);
+      if (refs.size() == xet::kXorbMaxChunks || body.size() + record.size() > xet::kXorbMaxBytes ||
+          raw_bytes + chunk.ref.size_bytes > xet::kXorbMaxBytes)
+        send();
+      append(body, record);
+      refs.push_back(chunk.ref);
+      raw_bytes += chunk.ref.size_bytes;
+    }
+    send();
+    return made;
+  }
+
+  /// The chunk as a record, verified.
+  Bytes stored_record(const WantedChunk& chunk) {
+    for (const store::ChunkPlace& place : store_.find_chunk(chunk.ref.hash)) {
+      if (!place.local) continue;
+      Bytes record = store_.read_records(place.xorb, place.chunk, place.chunk + 1);
+      xet::RecordReader reader(record);
+      Bytes raw;
+      if (const auto read = reader.next(); read && xet::decode_record(*read, raw) == chunk.ref.hash)
+        return record;
+    }
+    if (const auto raw = working_.read_chunk(chunk.xorb, chunk.index, chunk.ref)) {
+      Bytes record;
+      xet::append_record(record, xet::choose_scheme(*raw), *raw);
+      return record;
+    }
+    throw Error(ErrorKind::not_found, "chunk {} of xorb {} is not on this machine any more",
+                chunk.index, chunk.xorb.text())
+        .hint("fetch the file from the remote that has it: mhub pull REMOTE");
+  }
+
+  void register_files(remote::CasClient& cas, const std::vector<UploadFile>& files,
+                      std::vector<xet::ShardXorb> made) {
+    xet::Shard shard;
+    shard.xorbs = std::move(made);
+    std::size_t shard_bytes = 0;
+    for (const xet::ShardXorb& xorb : shard.xorbs)
+      shard_bytes += (xorb.chunks.size() + 1) * kShardRecordBytes;
+    const auto send = [&] {
+      if (shard.files.empty() && shard.xorbs.empty()) return;
+      tools_.stop.check();
+      cas.upload_shard(xet::make_upload_shard(shard));
+      fault_point("push.shard_sent");
+      shard = {};
+      shard_bytes = 0;
+    };
+    for (const UploadFile& file : files) {
+      shard.files.push_back(make_shard_file(file, [&](const WantedChunk& chunk) -> RemotePlace {
+        if (remote_has(chunk.xorb)) return {chunk.xorb, chunk.index};
+        if (const auto place = place_on_remote(chunk.ref.hash)) return *place;
+        throw Error(ErrorKind::internal, "chunk {} was not sent", chunk.ref.hash.text());
+      }));
+      shard_bytes += (2 + 2 * shard.files.back().terms.size()) * kShardRecordBytes;
+      if (shard_bytes >= kShardTargetBytes) send();
+    }
+    send();
+  }
+
+  Workspace& workspace_;
+  store::Store& store_;
+  HubLink& link_;
+  const Tools& tools_;
+  WorkingSource working_;
+  UploadTotals totals_;
+  /// Places on the remote that are not in the index: learned from the hub, or just made.
+  std::unordered_map<xet::ChunkHash, RemotePlace> places_;
+  std::unordered_set<xet::XorbHash> on_remote_;
+};
+
+}  // namespace
+
+UploadTotals upload_files(Workspace& workspace, HubLink& link,
+                          std::span<const repo::FoundPointer> pointers, const Tools& tools) {
+  return Uploader(workspace, link, tools).run(pointers);
+}
+
+}  // namespace mhub::sync
