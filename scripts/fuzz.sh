@@ -13,7 +13,7 @@ shift || true
 
 install_packages build fuzz
 cmake --preset fuzz >/dev/null
-cmake --build build/fuzz
+cmake --build build/fuzz --target fuzzers
 
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then

@@ -23,52 +23,83 @@ constexpr std::uint64_t kNoCut = std::uint64_t{1} << 48;
 // Bytes at the start of a chunk that no test can see.
 constexpr std::uint32_t kUnseenBytes = kChunkMinBytes - kGearWindowBytes;
 
-inline std::uint64_t gear_step(std::uint64_t gear, std::byte value) {
-  std::uint64_t addend = kGearTable[std::to_integer<std::size_t>(value)];
+/// A value the compiler must have in a register at this point. Without it, it folds the additions
+/// below back into one long chain.
+inline void settle([[maybe_unused]] std::uint64_t& value) {
 #if defined(__GNUC__)
-  // Keeps the table load out of the chain, which then is one lea a byte.
-  asm("" : "+r"(addend));
+  asm("" : "+r"(value));
 #endif
-  return addend + gear * 2;
+}
+
+inline std::uint64_t addend_of(std::byte value) {
+  std::uint64_t addend = kGearTable[std::to_integer<std::size_t>(value)];
+  settle(addend);
+  return addend;
 }
 
 std::uint64_t absorb(std::uint64_t gear, ByteView bytes) {
-  for (const std::byte value : bytes) gear = gear_step(gear, value);
+  for (const std::byte value : bytes) gear = gear * 2 + addend_of(value);
   return gear;
 }
 
-/// Index of the first byte after which the hash allows a cut, or bytes.size(). `gear` is the hash
-/// after the last byte looked at.
-std::size_t find_cut(ByteView bytes, std::uint64_t& gear) {
+/// Takes four bytes into `gear`, up to the first after which a cut is allowed; returns that one's
+/// index, or 4.
+///
+/// What the bytes add is summed up beside the hash, so that the chain from one hash to the next is
+/// one shift and one addition for four bytes. Where a shifted addition takes two cycles this is
+/// twice as fast as a step a byte.
+inline std::size_t take_four(const std::byte* at, std::uint64_t& gear) {
+  const std::uint64_t a = addend_of(at[0]);
+  const std::uint64_t b = addend_of(at[1]);
+  const std::uint64_t c = addend_of(at[2]);
+  const std::uint64_t d = addend_of(at[3]);
+  std::uint64_t ab = a * 2 + b;
+  settle(ab);
+  std::uint64_t cd = c * 2 + d;
+  settle(cd);
+  std::uint64_t abcd = ab * 4 + cd;
+  settle(abcd);
+  const std::uint64_t before = gear;
+  gear = before * 2 + a;
+  if (gear < kNoCut) [[unlikely]]
+    return 0;
+  std::uint64_t second = before * 4 + ab;
+  settle(second);
+  gear = second;
+  if (gear < kNoCut) [[unlikely]]
+    return 1;
+  gear = second * 2 + c;
+  if (gear < kNoCut) [[unlikely]]
+    return 2;
+  gear = before * 16 + abcd;
+  settle(gear);
+  return gear < kNoCut ? 3 : 4;
+}
+
+/// Index of the first byte after which the hash allows a cut, or bytes.size(). `gear_in_out` is
+/// the hash after the last byte looked at.
+std::size_t find_cut(ByteView bytes, std::uint64_t& gear_in_out) {
   const std::byte* const data = bytes.data();
   const std::size_t size = bytes.size();
-  std::uint64_t h = gear;
+  std::uint64_t gear = gear_in_out;
   std::size_t i = 0;
-  std::size_t found = size;
-#define MHUB_GEAR_STEP(k)          \
-  h = gear_step(h, data[i + (k)]); \
-  if (h < kNoCut) [[unlikely]] {   \
-    found = i + (k);               \
-    break;                         \
+  std::size_t step = 4;
+  while (step == 4 && i + 8 <= size) {
+    step = take_four(data + i, gear);
+    i += step;
+    if (step != 4) [[unlikely]]
+      break;
+    step = take_four(data + i, gear);
+    i += step;
   }
-  for (; i + 8 <= size; i += 8) {
-    MHUB_GEAR_STEP(0)
-    MHUB_GEAR_STEP(1)
-    MHUB_GEAR_STEP(2)
-    MHUB_GEAR_STEP(3)
-    MHUB_GEAR_STEP(4)
-    MHUB_GEAR_STEP(5)
-    MHUB_GEAR_STEP(6)
-    MHUB_GEAR_STEP(7)
-  }
-  if (found == size) {
+  if (step == 4) {
     for (; i < size; ++i) {
-      MHUB_GEAR_STEP(0)
+      gear = gear * 2 + addend_of(data[i]);
+      if (gear < kNoCut) break;
     }
   }
-#undef MHUB_GEAR_STEP
-  gear = h;
-  return found;
+  gear_in_out = gear;
+  return i;
 }
 
 }  // namespace

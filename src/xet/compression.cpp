@@ -105,9 +105,19 @@ void decode_lz4_frame(ByteView frame, std::span<std::byte> out) {
 /// True if the four byte phases differ so much in their popcounts that grouping should help: the
 /// largest Kullback-Leibler divergence of a phase from the average over all of them.
 bool phases_differ(ByteView sample) {
+  std::array<std::array<std::uint32_t, 256>, 4> values{};
+  std::size_t at = 0;
+  for (; at + 4 <= sample.size(); at += 4) {
+    for (std::size_t phase = 0; phase < 4; ++phase)
+      ++values[phase][std::to_integer<std::size_t>(sample[at + phase])];
+  }
+  for (; at < sample.size(); ++at) ++values[at % 4][std::to_integer<std::size_t>(sample[at])];
+
   std::array<std::array<std::uint32_t, 9>, 4> counts{};
-  for (std::size_t i = 0; i < sample.size(); ++i)
-    ++counts[i % 4][static_cast<std::size_t>(std::popcount(std::to_integer<unsigned>(sample[i])))];
+  for (std::size_t phase = 0; phase < 4; ++phase) {
+    for (std::size_t value = 0; value < 256; ++value)
+      counts[phase][static_cast<std::size_t>(std::popcount(value))] += values[phase][value];
+  }
 
   const auto total = static_cast<double>(sample.size());
   double largest = 0;

@@ -36,10 +36,8 @@ blob=$(echo harm | git -C evil hash-object -w --stdin)
 inner=$(printf '100644 blob %s\tconfig\n' "$blob" | git -C evil mktree)
 for name in '..' '.git' '.GIT' 'git~1' 'a\..\b'; do
   # mktree refuses some names, so the tree object is written byte for byte.
-  {
-    printf '40000 %s\0' "$name"
-    printf '%s' "$inner" | sed 's/../\\x&/g' | xargs -0 printf '%b'
-  } >tree
+  python3 -c 'import sys; sys.stdout.buffer.write(b"40000 " + sys.argv[1].encode() + b"\0" + bytes.fromhex(sys.argv[2]))' \
+    "$name" "$inner" >tree
   tree=$(git -C evil hash-object -t tree --literally -w --stdin <tree)
   commit=$(git -C evil commit-tree -m "Evil" "$tree")
   git -C evil update-ref refs/heads/main "$commit"

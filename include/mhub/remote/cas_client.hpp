@@ -34,6 +34,7 @@ public:
 
 private:
   wire::XetToken fetch();
+  void check_address(const wire::XetToken& token) const;
 
   HubConnection& hub_;
   std::string refresh_url_;
@@ -95,10 +96,18 @@ public:
   std::uint64_t received_bytes() const { return received_bytes_; }
 
 private:
-  net::Response send(std::string_view method, const std::string& path, net::Request request);
+  /// Sends with the CAS token; once more with a fresh one after a 401. `path` begins with "/v1/" or
+  /// "/v2/".
+  net::Response send(net::Request request, std::string_view path);
+  net::Response with_token(net::Request request, std::string_view path,
+                           const std::function<net::Response(const net::Request&)>& send);
   void upload_shard_v1(ByteView shard);
-  bool upload_shard_v2_once(ByteView shard,
-                            const std::function<void(const wire::ShardProgress&)>& on_progress);
+  enum class ShardOutcome { done, not_offered, try_again };
+  ShardOutcome upload_shard_v2(ByteView shard,
+                               const std::function<void(const wire::ShardProgress&)>& on_progress);
+  std::optional<net::Response> request_reconstruction(std::string_view version,
+                                                      const xet::FileHash& file,
+                                                      const std::optional<wire::ByteRange>& range);
 
   HubConnection& hub_;
   CasToken token_;

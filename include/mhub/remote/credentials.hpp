@@ -95,21 +95,26 @@ public:
 
 private:
   struct State {
-    std::map<std::string, Credential> from_url;    ///< by origin
-    std::map<std::string, std::string> user_hint;  ///< by origin
-    std::map<std::string, Credential> from_helper;
-    std::set<std::pair<std::string, std::string>> rejected;  ///< origin, user + NUL + secret
+    std::map<std::string, Credential> from_url;              ///< by origin
+    std::map<std::string, std::string> user_hint;            ///< by origin
+    std::map<std::string, Credential> from_helper;           ///< by origin
+    std::set<std::pair<std::string, std::string>> rejected;  ///< origin, secret
     std::set<std::string> approved;                          ///< origins
+    /// What find() found, by origin, so that files are not read again for each request.
+    std::map<std::string, std::optional<Credential>> found;
   };
-  std::optional<Credential> first_known(State& state, const net::Url& url) const;
+  std::optional<Credential> first_known(const State& state, const net::Url& url) const;
   std::optional<Credential> from_mhub_token(const net::Url& url) const;
   std::optional<Credential> from_token_file(const net::Url& url) const;
   std::optional<Credential> from_hf_token(const net::Url& url) const;
-  std::optional<Credential> from_netrc(const State& state, const net::Url& url) const;
+  std::optional<Credential> from_netrc(const net::Url& url, const std::string& user) const;
+  /// Known again, or from a helper; helpers run under their lock, one at a time.
+  std::optional<Credential> ask_helpers(const HelpersFor& helpers_for, const net::Url& url,
+                                        const StopToken& stop);
 
   FileSystem& fs_;
   Environment environment_;
-  HelpersFor helpers_for_;
+  Synchronized<HelpersFor> helpers_for_;
   Synchronized<State> state_;
 };
 

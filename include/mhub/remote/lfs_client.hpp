@@ -25,9 +25,10 @@ public:
   /// origin. `ref` is the full name of the branch that is fetched or pushed; may be empty.
   LfsClient(HubConnection& hub, std::string_view endpoint, std::string ref);
 
-  /// Asks for at most wire::kLfsBatchObjects objects. The answer holds each of them once, in the
-  /// order asked. Throws Error: denied, not_found (no such repository, or no LFS there), network,
-  /// corrupt (objects that were not asked for, other sizes, a transfer that was not offered).
+  /// Asks for at most wire::kLfsBatchObjects objects, no two the same. The answer holds each of
+  /// them once, in the order asked. Throws Error: denied, not_found (no such repository, or no LFS
+  /// there), network, corrupt (objects that were not asked for, other sizes, a transfer that was
+  /// not offered).
   wire::LfsBatchAnswer batch(wire::LfsOperation operation,
                              std::span<const wire::LfsObject> objects);
   /// As above with chosen transfers; basic alone makes the hub answer for whole files.
@@ -57,12 +58,13 @@ public:
   const std::string& endpoint() const { return endpoint_; }
 
 private:
-  /// Sends a request for an action: its headers, and credentials only where they belong.
-  net::Request action_request(const wire::LfsAction& action, std::string_view method,
-                              bool authenticated) const;
-  net::Response send_action(const net::Request& request);
+  net::Response send_action(const wire::LfsObjectAnswer& answer, const wire::LfsAction& action,
+                            net::Request request);
+  /// A fresh answer for one object, by the basic transfer.
   wire::LfsObjectAnswer renewed(wire::LfsOperation operation, const wire::LfsObject& object);
+  void put(const wire::LfsObjectAnswer& answer, const net::Body& body);
   void verify(const wire::LfsObjectAnswer& answer);
+  void resume_file(File& file, const wire::LfsObjectAnswer& answer, Sha256& digest, bool& resumed);
 
   HubConnection& hub_;
   std::string endpoint_;

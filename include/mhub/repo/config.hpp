@@ -12,7 +12,7 @@ namespace mhub::repo {
 
 class Repository;
 
-enum class ConfigLevel { system, global, local, worktree };
+enum class ConfigLevel { system, global, local };
 
 struct ConfigEntry {
   std::string key;  ///< section and variable lower case, subsection as written
@@ -24,7 +24,7 @@ struct ConfigEntry {
 /// Throws Error: config for a malformed value or file, busy if another process writes, io.
 class Config {
 public:
-  /// The settings of `user` and system alone, without any repository.
+  /// The user's and the system's settings alone, without any repository.
   static Config user();
   /// One file by itself, made on the first write.
   static Config of_file(const std::filesystem::path& file);

@@ -74,11 +74,15 @@ public:
   /// Then the working file holds the entry's content and need not be read.
   bool is_unchanged(const IndexEntry& entry, const FileStat& stat) const;
 
-  /// Sets `path` to blob `id` of a working file whose content that blob is (for a large file: whose
-  /// pointer it is). `stat` must have been taken before the content was read or just after it was
-  /// written; if the file is no longer the same now, the entry is marked so that it is looked at
-  /// again. Any conflict at `path` is resolved; files in the way ("a" and "a/b") leave the index.
+  /// Sets `path` to blob `id`, which holds the working file's content. `stat` must have been taken
+  /// before the content was read, or just after it was written; if the file is no longer the same
+  /// now, the entry is marked so that it is looked at again. Any conflict at `path` is resolved;
+  /// files in the way ("a" and "a/b") leave the index.
   void set_file(const std::string& path, FileMode mode, const ObjectId& id, const FileStat& stat);
+  /// The same for a large file: `pointer_id` is its pointer's blob, `stat` that of the large
+  /// working file. write() sees to it that neither git nor mhub reads the file again to compare it.
+  void set_large_file(const std::string& path, FileMode mode, const ObjectId& pointer_id,
+                      const FileStat& stat);
   /// Sets `path` without any knowledge of the working file; it will be compared by content.
   void set_unverified(const std::string& path, FileMode mode, const ObjectId& id);
   /// Records a conflict (stages 1 to 3) in place of the entry.
@@ -105,6 +109,11 @@ public:
 
 private:
   explicit Index(std::unique_ptr<State> state);
+  void set(const std::string& path, FileMode mode, const ObjectId& id, const FileStat& stat,
+           bool is_large);
+  /// Marks entries whose file may have changed without stat showing it, given that the index file's
+  /// time is about to change.
+  void mark_doubtful();
   std::unique_ptr<State> state_;
 };
 

@@ -20,7 +20,7 @@ inline constexpr std::string_view kXetSessionIdHeader = "X-Xet-Session-Id";
 inline constexpr std::string_view kXetHashHeader = "X-Xet-Hash";
 
 inline constexpr std::size_t kXetTokenMaxBytes = 64000;
-inline constexpr std::size_t kUrlMaxBytes = 16384;
+inline constexpr std::size_t kUrlMaxBytes = 8192;
 
 /// A bearer token bound to one repository and scope.
 struct XetToken {

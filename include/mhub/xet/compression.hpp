@@ -30,8 +30,10 @@ Scheme compress_chunk(Scheme scheme, ByteView chunk, Bytes& out);
 /// payload yields exactly that many bytes and holds nothing more.
 void decompress_chunk(Scheme scheme, ByteView payload, std::span<std::byte> out);
 
-/// Chooses a scheme from a sample by the byte-popcount statistic of the reference client; `none`
-/// where a quick look says that nothing would be gained. Deterministic.
+/// Chooses a scheme from a sample (of which at most 32 KiB are looked at): grouping where the four
+/// byte phases differ in their popcounts, as the reference client does it, and a trial whether the
+/// choice pays, so that incompressible data costs no more than this. About as dear as compressing
+/// one chunk: ask once for a run of chunks of one file (32 is usual), not for each. Deterministic.
 Scheme choose_scheme(ByteView sample);
 
 }  // namespace mhub::xet

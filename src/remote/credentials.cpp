@@ -1,0 +1,260 @@
+#include <algorithm>
+
+#include <mhub/base/error.hpp>
+#include <mhub/remote/address.hpp>
+#include <mhub/remote/credentials.hpp>
+#include <mhub/remote/token_file.hpp>
+
+#include "credential_helper.hpp"
+
+namespace mhub::remote {
+namespace {
+
+constexpr std::uint64_t kMaxSmallFileBytes = 1 << 20;
+/// The user's name beside a token. Hubs look at the password alone.
+constexpr std::string_view kTokenUser = "mhub";
+
+bool has_line_breaks(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return c == '\n' || c == '\r' || c == '\0'; });
+}
+
+std::string trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == text.npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(kSpace) - first + 1));
+}
+
+bool is_at(const net::Url& url, std::string_view endpoint) {
+  const auto other = net::parse_url(endpoint);
+  return other && net::same_origin(url, *other);
+}
+
+/// A small file of the user's that need not exist nor be readable.
+std::string read_optional(FileSystem& fs, const std::filesystem::path& path) {
+  if (path.empty()) return {};
+  try {
+    return std::string(as_text(read_file(fs, path, kMaxSmallFileBytes)));
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+std::filesystem::path in_home(const std::string& folder, const std::string& home,
+                              std::string_view fallback) {
+  if (!folder.empty()) return folder;
+  if (home.empty()) return {};
+  return std::filesystem::path(home) / fallback;
+}
+
+}  // namespace
+
+std::filesystem::path Environment::token_file() const {
+  const auto folder = in_home(xdg_config_home, home, ".config");
+  return folder.empty() ? folder : folder / "mhub" / "tokens.json";
+}
+
+std::filesystem::path Environment::hf_token_file() const {
+  if (!hf_token_path.empty()) return hf_token_path;
+  if (!hf_home.empty()) return std::filesystem::path(hf_home) / "token";
+  const auto folder = in_home(xdg_cache_home, home, ".cache");
+  return folder.empty() ? folder : folder / "huggingface" / "token";
+}
+
+net::Header Credential::basic() const {
+  return net::basic_authorization(user.empty() ? kTokenUser : std::string_view(user), secret);
+}
+
+net::Header Credential::bearer() const {
+  return net::bearer_authorization(secret);
+}
+
+std::string_view name_of(Credential::Source source) {
+  switch (source) {
+    case Credential::Source::url:
+      return "the remote's URL";
+    case Credential::Source::mhub_token:
+      return "MHUB_TOKEN";
+    case Credential::Source::token_file:
+      return "the stored login";
+    case Credential::Source::hf_token:
+      return "the Hugging Face token";
+    case Credential::Source::netrc:
+      return "netrc";
+    case Credential::Source::helper:
+      return "a git credential helper";
+  }
+  MHUB_ASSERT(false);
+}
+
+CredentialStore::CredentialStore(FileSystem& fs, Environment environment, HelpersFor helpers_for)
+    : fs_(fs), environment_(std::move(environment)), helpers_for_(std::move(helpers_for)) {}
+
+void CredentialStore::add_from_url(const net::Url& url, const std::string& user,
+                                   const std::string& password) {
+  if (user.empty() && password.empty()) return;
+  if (has_line_breaks(user) || has_line_breaks(password)) {
+    throw Error(ErrorKind::usage, "the credentials in the URL of {} hold a line break",
+                url.host_and_port());
+  }
+  state_.with([&](State& state) {
+    state.found.erase(url.origin());
+    if (password.empty()) {
+      state.user_hint[url.origin()] = user;
+    } else {
+      state.from_url[url.origin()] = {
+          .user = user, .secret = password, .source = Credential::Source::url};
+    }
+  });
+}
+
+std::optional<Credential> CredentialStore::find(const net::Url& url) {
+  return state_.with([&](State& state) {
+    const auto known = state.found.find(url.origin());
+    if (known != state.found.end()) return known->second;
+    return state.found.emplace(url.origin(), first_known(state, url)).first->second;
+  });
+}
+
+std::optional<Credential> CredentialStore::next(const net::Url& url,
+                                                const std::optional<Credential>& tried,
+                                                const StopToken& stop) {
+  const std::string origin = url.origin();
+  auto known = state_.with([&](State& state) {
+    state.found.erase(origin);
+    if (tried) {
+      state.rejected.emplace(origin, tried->secret);
+      state.approved.erase(origin);
+      const auto helped = state.from_helper.find(origin);
+      if (helped != state.from_helper.end() && helped->second == *tried) {
+        state.from_helper.erase(helped);
+      }
+    }
+    return first_known(state, url);
+  });
+  if (known) return known;
+  return helpers_for_.with([&](const HelpersFor& helpers_for) -> std::optional<Credential> {
+    if (!helpers_for) return std::nullopt;
+    if (tried && tried->source == Credential::Source::helper) {
+      const HelperSettings settings = helpers_for(url.str());
+      for (const std::string& helper : settings.helpers) {
+        const auto command = helper_command(helper, HelperAction::erase, environment_.path);
+        if (command.empty()) continue;
+        run_helper(command, helper_input(url, settings, tried->user, tried->secret),
+                   HelperAction::erase, stop);
+      }
+    }
+    return ask_helpers(helpers_for, url, stop);
+  });
+}
+
+std::optional<Credential> CredentialStore::ask_helpers(const HelpersFor& helpers_for,
+                                                       const net::Url& url, const StopToken& stop) {
+  const std::string origin = url.origin();
+  std::string user;
+  // Another thread may have been answered while this one waited for its turn.
+  const auto known = state_.with([&](const State& state) {
+    const auto hint = state.user_hint.find(origin);
+    if (hint != state.user_hint.end()) user = hint->second;
+    return first_known(state, url);
+  });
+  if (known) return known;
+  const HelperSettings settings = helpers_for(url.str());
+  if (user.empty()) user = settings.username;
+  for (const std::string& helper : settings.helpers) {
+    const auto command = helper_command(helper, HelperAction::get, environment_.path);
+    if (command.empty()) continue;
+    const auto output =
+        run_helper(command, helper_input(url, settings, user, {}), HelperAction::get, stop);
+    if (!output) continue;
+    auto credential = parse_helper_output(*output, user);
+    if (!credential || has_line_breaks(credential->user)) continue;
+    const bool fresh = state_.with([&](State& state) {
+      if (state.rejected.contains({origin, credential->secret})) return false;
+      state.from_helper[origin] = *credential;
+      state.found.erase(origin);
+      return true;
+    });
+    if (fresh) return credential;
+  }
+  return std::nullopt;
+}
+
+void CredentialStore::approve(const net::Url& url, const Credential& credential) {
+  if (credential.source != Credential::Source::helper) return;
+  const bool first =
+      state_.with([&](State& state) { return state.approved.insert(url.origin()).second; });
+  if (!first) return;
+  helpers_for_.with([&](const HelpersFor& helpers_for) {
+    if (!helpers_for) return;
+    const HelperSettings settings = helpers_for(url.str());
+    for (const std::string& helper : settings.helpers) {
+      const auto command = helper_command(helper, HelperAction::store, environment_.path);
+      if (command.empty()) continue;
+      run_helper(command, helper_input(url, settings, credential.user, credential.secret),
+                 HelperAction::store, never_stopped());
+    }
+  });
+}
+
+std::optional<Credential> CredentialStore::first_known(const State& state,
+                                                       const net::Url& url) const {
+  const std::string origin = url.origin();
+  const auto usable = [&](const std::optional<Credential>& credential) {
+    return credential && !has_line_breaks(credential->secret) &&
+           !state.rejected.contains({origin, credential->secret});
+  };
+  const auto stored = [&](const std::map<std::string, Credential>& map) {
+    const auto it = map.find(origin);
+    return it == map.end() ? std::nullopt : std::optional(it->second);
+  };
+  const auto hint = state.user_hint.find(origin);
+  const std::string user = hint == state.user_hint.end() ? std::string() : hint->second;
+  if (auto found = stored(state.from_url); usable(found)) return found;
+  if (auto found = from_mhub_token(url); usable(found)) return found;
+  if (auto found = from_token_file(url); usable(found)) return found;
+  if (auto found = from_hf_token(url); usable(found)) return found;
+  if (auto found = from_netrc(url, user); usable(found)) return found;
+  if (auto found = stored(state.from_helper); usable(found)) return found;
+  return std::nullopt;
+}
+
+std::optional<Credential> CredentialStore::from_mhub_token(const net::Url& url) const {
+  const std::string token = trimmed(environment_.mhub_token);
+  if (token.empty() || !is_at(url, environment_.mhub_endpoint)) return std::nullopt;
+  return Credential{.user = {}, .secret = token, .source = Credential::Source::mhub_token};
+}
+
+std::optional<Credential> CredentialStore::from_token_file(const net::Url& url) const {
+  const auto path = environment_.token_file();
+  if (path.empty()) return std::nullopt;
+  auto stored = TokenFile(fs_, path).find(url.origin());
+  if (!stored) return std::nullopt;
+  return Credential{.user = std::move(stored->user),
+                    .secret = std::move(stored->token),
+                    .source = Credential::Source::token_file};
+}
+
+std::optional<Credential> CredentialStore::from_hf_token(const net::Url& url) const {
+  const std::string_view endpoint = environment_.hf_endpoint.empty()
+                                        ? kHuggingFaceUrl
+                                        : std::string_view(environment_.hf_endpoint);
+  if (!is_at(url, endpoint)) return std::nullopt;
+  std::string token = trimmed(environment_.hf_token);
+  if (token.empty()) token = trimmed(read_optional(fs_, environment_.hf_token_file()));
+  if (token.empty()) return std::nullopt;
+  return Credential{.user = {}, .secret = std::move(token), .source = Credential::Source::hf_token};
+}
+
+std::optional<Credential> CredentialStore::from_netrc(const net::Url& url,
+                                                      const std::string& user) const {
+  std::filesystem::path path = environment_.netrc;
+  if (path.empty() && !environment_.home.empty()) {
+    path = std::filesystem::path(environment_.home) / ".netrc";
+  }
+  const std::string text = read_optional(fs_, path);
+  if (text.empty()) return std::nullopt;
+  return find_in_netrc(text, url.host, user);
+}
+
+}  // namespace mhub::remote

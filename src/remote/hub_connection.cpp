@@ -1,0 +1,77 @@
+#include <mhub/base/error.hpp>
+#include <mhub/remote/hub_connection.hpp>
+
+namespace mhub::remote {
+namespace {
+
+/// Sendings of one request with different credentials.
+constexpr int kMaxCredentials = 4;
+
+net::Header authorization(const Credential& credential, AuthStyle style) {
+  switch (style) {
+    case AuthStyle::basic:
+      return credential.basic();
+    case AuthStyle::bearer:
+      return credential.bearer();
+  }
+  MHUB_ASSERT(false);
+}
+
+bool came_from(const net::Response& response, const net::Url& asked) {
+  const auto url = net::parse_url(response.url);
+  return !url || net::same_origin(*url, asked);
+}
+
+}  // namespace
+
+net::Response HubConnection::send(net::Request request, AuthStyle style) {
+  return with_credentials(std::move(request), style,
+                          [this](const net::Request& ready) { return http_.send(ready); });
+}
+
+net::Response HubConnection::stream(net::Request request, AuthStyle style,
+                                    const net::HttpClient::OnData& on_data,
+                                    const net::HttpClient::OnHead& on_head) {
+  return with_credentials(std::move(request), style, [&](const net::Request& ready) {
+    return http_.stream(ready, on_data, on_head);
+  });
+}
+
+net::Response HubConnection::with_credentials(
+    net::Request request, AuthStyle style,
+    const std::function<net::Response(const net::Request&)>& send) {
+  request.stop = &stop_;
+  request.progress = &progress_;
+  const net::Url url = net::require_url(request.url);
+  if (!url.user.empty() || !url.password.empty()) {
+    credentials_.add_from_url(url, url.user, url.password);
+    request.url = url.str();
+  }
+  if (net::find_header(request.headers, "Authorization") != nullptr) return send(request);
+
+  std::optional<Credential> credential = credentials_.find(url);
+  for (int sending = 1;; ++sending) {
+    net::Request ready = request;
+    if (credential) ready.headers.push_back(authorization(*credential, style));
+    net::Response response = send(ready);
+    if (response.status != 401) {
+      if (credential && response.ok()) credentials_.approve(url, *credential);
+      return response;
+    }
+    if (sending == kMaxCredentials || !came_from(response, url)) return response;
+    auto next = credentials_.next(url, credential, stop_);
+    if (!next) return response;
+    credential = std::move(next);
+  }
+}
+
+void require_ok(const net::Response& response, std::string_view doing) {
+  if (response.ok()) return;
+  Error error = net::status_error(response, doing);
+  if (response.status == 401) {
+    throw std::move(error).hint("give a token that this hub accepts");
+  }
+  throw std::move(error);
+}
+
+}  // namespace mhub::remote

@@ -1,0 +1,231 @@
+#include <mhub/wire/hub_repos.hpp>
+
+#include "json_reader.hpp"
+
+namespace mhub::wire {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 1024;
+constexpr std::size_t kMaxTextBytes = 65536;
+constexpr std::size_t kMaxListItems = 10000;
+constexpr std::size_t kMaxTags = 1000;
+constexpr std::size_t kMaxErrors = 100;
+constexpr std::size_t kMaxLineBytes = 500;
+
+RepoType read_type(const JsonField& root) {
+  const auto field = root.find("type");
+  if (!field) return RepoType::model;
+  const auto type = parse_repo_type(field->text(kMaxNameBytes));
+  if (!type) field->fail("is none of model, dataset, space");
+  return *type;
+}
+
+bool read_privacy(const JsonField& root) {
+  if (const auto visibility = root.find("visibility")) {
+    const std::string& text = visibility->text(kMaxNameBytes);
+    if (text == "private") return true;
+    if (text != "public") visibility->fail("is neither public nor private");
+    return false;
+  }
+  return root.boolean_or("private", false);
+}
+
+/// "gated" and similar fields are text or boolean by their value; only what is read is checked.
+RepoListItem read_item(const JsonField& field) {
+  RepoListItem item;
+  item.id = field.at("id").text(kMaxNameBytes);
+  item.unique_id = field.text_or("_id", kMaxNameBytes);
+  item.is_private = field.boolean_or("private", false);
+  item.sha = field.text_or("sha", kMaxNameBytes);
+  item.created_at = field.text_or("createdAt", kMaxNameBytes);
+  item.last_modified = field.text_or("lastModified", kMaxNameBytes);
+  item.downloads = field.unsigned_or("downloads", UINT64_MAX, 0);
+  item.likes = field.unsigned_or("likes", UINT64_MAX, 0);
+  if (const auto tags = field.find("tags")) {
+    tags->each(kMaxTags,
+               [&](const JsonField& tag) { item.tags.push_back(tag.text(kMaxNameBytes)); });
+  }
+  return item;
+}
+
+OrderedJson write_item(const RepoListItem& item, RepoType type) {
+  OrderedJson json;
+  json["_id"] = item.unique_id;
+  json["id"] = item.id;
+  if (type == RepoType::model) json["modelId"] = item.id;
+  json["author"] = item.id.substr(0, item.id.find('/'));
+  if (!item.sha.empty()) json["sha"] = item.sha;
+  json["private"] = item.is_private;
+  json["gated"] = false;
+  json["disabled"] = false;
+  json["downloads"] = item.downloads;
+  json["likes"] = item.likes;
+  json["tags"] = item.tags;
+  if (!item.created_at.empty()) json["createdAt"] = item.created_at;
+  if (!item.last_modified.empty()) json["lastModified"] = item.last_modified;
+  return json;
+}
+
+std::string joined(const Json& list) {
+  std::string text;
+  for (std::size_t i = 0; i < list.size() && i < kMaxErrors; ++i) {
+    const Json& element = list[i];
+    const Json* message = &element;
+    if (element.is_object()) {
+      const auto it = element.find("message");
+      if (it == element.end()) continue;
+      message = &*it;
+    }
+    if (!message->is_string()) continue;
+    if (!text.empty()) text += "; ";
+    text += message->get_ref<const std::string&>();
+  }
+  return text;
+}
+
+std::string text_of_error(const Json& json) {
+  if (!json.is_object()) return {};
+  for (const char* key : {"error", "error_description", "errors", "message"}) {
+    const auto it = json.find(key);
+    if (it == json.end()) continue;
+    if (it->is_string() && !it->get_ref<const std::string&>().empty()) {
+      return it->get_ref<const std::string&>();
+    }
+    if (it->is_array()) {
+      std::string text = joined(*it);
+      if (!text.empty()) return text;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+CreateRepoRequest parse_create_repo_request(std::string_view json) {
+  const Json document = parse_json(json, kHubMaxBodyBytes, "repository request");
+  const JsonField root(document, "repository request");
+  return {.type = read_type(root),
+          .name = root.at("name").text(kMaxNameBytes),
+          .owner = root.text_or("organization", kMaxNameBytes),
+          .is_private = read_privacy(root)};
+}
+
+std::string to_json(const CreateRepoRequest& request) {
+  OrderedJson json = {{"name", request.name}};
+  if (!request.owner.empty()) json["organization"] = request.owner;
+  json["type"] = name_of(request.type);
+  json["visibility"] = request.is_private ? "private" : "public";
+  json["private"] = request.is_private;
+  return dump(json);
+}
+
+CreateRepoAnswer parse_create_repo_answer(std::string_view json) {
+  const Json document = parse_json(json, kHubMaxBodyBytes, "repository answer");
+  const JsonField root(document, "repository answer");
+  return {.url = root.at("url").url(),
+          .id = root.text_or("id", kMaxNameBytes),
+          .error = root.text_or("error", kMaxTextBytes)};
+}
+
+std::string to_json(const CreateRepoAnswer& answer) {
+  OrderedJson json;
+  if (!answer.error.empty()) json["error"] = answer.error;
+  json["url"] = answer.url;
+  if (!answer.id.empty()) {
+    json["id"] = answer.id;
+    json["name"] = answer.id;
+  }
+  return dump(json);
+}
+
+DeleteRepoRequest parse_delete_repo_request(std::string_view json) {
+  const Json document = parse_json(json, kHubMaxBodyBytes, "repository request");
+  const JsonField root(document, "repository request");
+  return {.type = read_type(root),
+          .name = root.at("name").text(kMaxNameBytes),
+          .owner = root.text_or("organization", kMaxNameBytes)};
+}
+
+std::string to_json(const DeleteRepoRequest& request) {
+  OrderedJson json = {{"name", request.name}};
+  if (!request.owner.empty()) json["organization"] = request.owner;
+  json["type"] = name_of(request.type);
+  return dump(json);
+}
+
+std::vector<RepoListItem> parse_repo_list(std::string_view json) {
+  const Json document = parse_json(json, kHubMaxBodyBytes, "repository list");
+  std::vector<RepoListItem> items;
+  JsonField(document, "repository list").each(kMaxListItems, [&](const JsonField& field) {
+    items.push_back(read_item(field));
+  });
+  return items;
+}
+
+std::string to_json(const std::vector<RepoListItem>& items, RepoType type) {
+  OrderedJson json = OrderedJson::array();
+  for (const RepoListItem& item : items) json.push_back(write_item(item, type));
+  return dump(json);
+}
+
+WhoAmI parse_whoami(std::string_view json) {
+  const Json document = parse_json(json, kHubMaxBodyBytes, "whoami answer");
+  const JsonField root(document, "whoami answer");
+  WhoAmI who;
+  who.name = root.at("name").text(kMaxNameBytes);
+  who.id = root.text_or("id", kMaxNameBytes);
+  who.fullname = root.text_or("fullname", kMaxNameBytes);
+  who.email = root.text_or("email", kMaxNameBytes);
+  if (const auto orgs = root.find("orgs")) {
+    orgs->each(kMaxListItems, [&](const JsonField& org) {
+      who.orgs.push_back(org.at("name").text(kMaxNameBytes));
+    });
+  }
+  const auto auth = root.find("auth");
+  const auto token = auth ? auth->find("accessToken") : std::nullopt;
+  if (token) {
+    who.token_name = token->text_or("displayName", kMaxNameBytes);
+    who.token_role = token->text_or("role", kMaxNameBytes);
+    who.token_created_at = token->text_or("createdAt", kMaxNameBytes);
+  }
+  return who;
+}
+
+std::string to_json(const WhoAmI& who) {
+  OrderedJson json = {{"type", "user"},
+                      {"id", who.id},
+                      {"name", who.name},
+                      {"fullname", who.fullname.empty() ? who.name : who.fullname}};
+  if (!who.email.empty()) {
+    json["email"] = who.email;
+    json["emailVerified"] = true;
+  }
+  json["canPay"] = false;
+  json["isPro"] = false;
+  json["orgs"] = OrderedJson::array();
+  for (const std::string& org : who.orgs) {
+    json["orgs"].push_back({{"type", "org"}, {"name", org}, {"fullname", org}});
+  }
+  OrderedJson token = {{"displayName", who.token_name}, {"role", who.token_role}};
+  if (!who.token_created_at.empty()) token["createdAt"] = who.token_created_at;
+  json["auth"] = {{"type", "access_token"}, {"accessToken", std::move(token)}};
+  return dump(json);
+}
+
+std::string hub_error_json(std::string_view text) {
+  return dump({{"error", text}});
+}
+
+std::string hub_error_text(std::string_view body) {
+  if (body.empty() || body.size() > kMaxTextBytes) return {};
+  const Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
+  std::string text;
+  if (!json.is_discarded()) {
+    text = text_of_error(json);
+  } else if (body.find('<') == body.npos) {
+    text = body.substr(0, body.find_first_of("\r\n"));
+  }
+  return printable(text.substr(0, kMaxLineBytes));
+}
+
+}  // namespace mhub::wire

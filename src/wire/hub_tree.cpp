@@ -1,0 +1,63 @@
+#include <mhub/wire/hub_tree.hpp>
+
+#include "json_reader.hpp"
+
+namespace mhub::wire {
+namespace {
+
+constexpr std::size_t kMaxPathBytes = 4096;
+constexpr std::size_t kMaxOidBytes = 64;
+
+TreeEntry read_entry(const JsonField& field) {
+  TreeEntry entry;
+  entry.is_folder = field.at("type").text(kMaxOidBytes) == "directory";
+  entry.path = field.at("path").text(kMaxPathBytes);
+  entry.oid = field.text_or("oid", kMaxOidBytes);
+  entry.size_bytes = field.unsigned_or("size", UINT64_MAX >> 1, 0);
+  if (const auto lfs = field.find("lfs")) {
+    entry.lfs_oid = lfs->at("oid").sha256();
+    entry.lfs_size_bytes = lfs->at("size").unsigned_number(UINT64_MAX >> 1);
+    entry.pointer_size_bytes = lfs->unsigned_or("pointerSize", 1024, 0);
+  }
+  if (const auto hash = field.find("xetHash")) entry.xet_hash = hash->xet_hash<xet::FileHash>();
+  return entry;
+}
+
+OrderedJson write_entry(const TreeEntry& entry) {
+  OrderedJson json = {{"type", entry.is_folder ? "directory" : "file"},
+                      {"oid", entry.oid},
+                      {"size", entry.size_bytes},
+                      {"path", entry.path}};
+  if (entry.lfs_oid) {
+    json["lfs"] = {{"oid", entry.lfs_oid->hex()},
+                   {"size", entry.lfs_size_bytes},
+                   {"pointerSize", entry.pointer_size_bytes}};
+  }
+  if (entry.xet_hash) json["xetHash"] = entry.xet_hash->text();
+  return json;
+}
+
+}  // namespace
+
+std::vector<TreeEntry> parse_tree(std::string_view json) {
+  const Json document = parse_json(json, kTreeMaxBodyBytes, "file listing");
+  std::vector<TreeEntry> entries;
+  JsonField(document, "file listing").each(kTreeMaxEntries, [&](const JsonField& field) {
+    entries.push_back(read_entry(field));
+  });
+  return entries;
+}
+
+std::string to_json(std::span<const TreeEntry> entries) {
+  OrderedJson json = OrderedJson::array();
+  for (const TreeEntry& entry : entries) json.push_back(write_entry(entry));
+  return dump(json);
+}
+
+std::string paths_info_request_json(std::span<const std::string> paths) {
+  OrderedJson json = {{"paths", OrderedJson::array()}, {"expand", false}};
+  for (const std::string& path : paths) json["paths"].push_back(path);
+  return dump(json);
+}
+
+}  // namespace mhub::wire

@@ -1,0 +1,31 @@
+// Messages of the Git LFS batch API, and the Xet actions in them.
+
+#include <mhub/wire/lfs.hpp>
+#include <mhub/wire/xet_token.hpp>
+
+#include "fuzz.hpp"
+
+using namespace mhub;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view json = fuzz::text(data, size);
+  fuzz::may_refuse([&] {
+    const wire::LfsBatchRequest request = wire::parse_lfs_batch_request(json);
+    fuzz::require(wire::parse_lfs_batch_request(wire::to_json(request)) == request,
+                  "a request written is read as it was");
+  });
+  fuzz::may_refuse([&] {
+    const wire::LfsBatchAnswer answer = wire::parse_lfs_batch_answer(json);
+    fuzz::require(wire::parse_lfs_batch_answer(wire::to_json(answer)) == answer,
+                  "an answer written is read as it was");
+    for (const wire::LfsObjectAnswer& object : answer.objects) {
+      if (object.upload) fuzz::may_refuse([&] { wire::parse_xet_upload_action(*object.upload); });
+      if (object.download) {
+        fuzz::may_refuse([&] { wire::parse_xet_download_action(*object.download); });
+      }
+    }
+  });
+  fuzz::may_refuse([&] { wire::parse_lfs_verify(json); });
+  wire::find_lfs_error(json);
+  return 0;
+}

@@ -1,0 +1,104 @@
+#include <mhub/wire/hub_repos.hpp>
+#include <mhub/wire/hub_tree.hpp>
+
+#include "support/matchers.hpp"
+
+using namespace mhub;
+using namespace mhub::wire;
+
+TEST_CASE("both spellings of a repository's visibility are understood", "[wire][hub_repos]") {
+  const auto current = parse_create_repo_request(
+      R"({"name":"new1","organization":"alice","visibility":"private","type":"dataset"})");
+  CHECK(current ==
+        CreateRepoRequest{
+            .type = RepoType::dataset, .name = "new1", .owner = "alice", .is_private = true});
+  CHECK(parse_create_repo_request(R"({"name":"n","private":true,"type":null})").is_private);
+  CHECK_FALSE(parse_create_repo_request(R"({"name":"n","organization":null})").is_private);
+}
+
+TEST_CASE("an unknown visibility never becomes public", "[wire][hub_repos]") {
+  CHECK_THROWS_WITH(parse_create_repo_request(R"({"name":"n","visibility":"hidden"})"),
+                    "repository request: visibility is neither public nor private");
+  CHECK_THROWS_WITH(parse_create_repo_request(R"({"name":"n","type":"bucket"})"),
+                    "repository request: type is none of model, dataset, space");
+}
+
+TEST_CASE("repository requests survive a round trip", "[wire][hub_repos]") {
+  const CreateRepoRequest create{
+      .type = RepoType::space, .name = "n", .owner = "o", .is_private = true};
+  CHECK(parse_create_repo_request(to_json(create)) == create);
+  const DeleteRepoRequest remove{.type = RepoType::dataset, .name = "n", .owner = ""};
+  CHECK(parse_delete_repo_request(to_json(remove)) == remove);
+  CHECK(to_json(remove).find("organization") == std::string::npos);
+}
+
+TEST_CASE("the answer for a name that exists carries the url beside the error",
+          "[wire][hub_repos]") {
+  const CreateRepoAnswer answer{
+      .url = "http://h/o/n", .id = "o/n", .error = "You already created this model repo"};
+  CHECK(parse_create_repo_answer(to_json(answer)) == answer);
+  CHECK(to_json(CreateRepoAnswer{.url = "http://h/o/n", .id = "o/n", .error = ""}) ==
+        R"({"url":"http://h/o/n","id":"o/n","name":"o/n"})");
+}
+
+TEST_CASE("repository lists survive a round trip and tolerate what they don't know",
+          "[wire][hub_repos]") {
+  const std::vector<RepoListItem> items{{.id = "o/n",
+                                         .unique_id = "7",
+                                         .is_private = true,
+                                         .sha = "aa",
+                                         .created_at = "2026-01-31T12:00:00.000Z",
+                                         .last_modified = "2026-02-01T12:00:00.000Z",
+                                         .downloads = 3,
+                                         .likes = 4,
+                                         .tags = {"license:mit"}}};
+  CHECK(parse_repo_list(to_json(items, RepoType::model)) == items);
+  CHECK(to_json(items, RepoType::dataset).find("modelId") == std::string::npos);
+  CHECK(parse_repo_list(R"([{"id":"a/b","gated":"auto","cardData":{}}])").front().id == "a/b");
+}
+
+TEST_CASE("whoami answers survive a round trip", "[wire][hub_repos]") {
+  const WhoAmI who{.name = "alice",
+                   .id = "1",
+                   .fullname = "Alice",
+                   .email = "a@example.com",
+                   .orgs = {"team"},
+                   .token_name = "laptop",
+                   .token_role = "write",
+                   .token_created_at = "2026-01-31T12:00:00.000Z"};
+  CHECK(parse_whoami(to_json(who)) == who);
+  CHECK(parse_whoami(R"({"name":"bob","type":"user"})").name == "bob");
+  CHECK_THROWS_WITH(parse_whoami("{}"), "whoami answer has no field name");
+}
+
+TEST_CASE("every form of error body is read, none can drive a terminal", "[wire][hub_repos]") {
+  CHECK(hub_error_text(hub_error_json("no \x1b way")) == "no \\x1b way");
+  CHECK(hub_error_text(R"({"error":["a","b"]})") == "a; b");
+  CHECK(hub_error_text(R"({"errors":[{"message":"m"}]})") == "m");
+  CHECK(hub_error_text(R"({"message":"m"})") == "m");
+  CHECK(hub_error_text("request_id: 1; (1) not found\nmore") == "request_id: 1; (1) not found");
+  CHECK(hub_error_text("<html>x</html>").empty());
+  CHECK(hub_error_text(R"({"error":7})").empty());
+}
+
+TEST_CASE("file listings survive a round trip", "[wire][hub_tree]") {
+  const std::string oid = "cd44947308b4b22228767cab8addd523d1de22abd9b23a10808e5fc295202e4f";
+  const std::vector<TreeEntry> entries{
+      {.is_folder = true, .path = "sub", .oid = "aa", .size_bytes = 0},
+      {.is_folder = false,
+       .path = "sub/model.safetensors",
+       .oid = "bb",
+       .size_bytes = 1048576,
+       .lfs_oid = Sha256::parse(oid),
+       .lfs_size_bytes = 1048576,
+       .pointer_size_bytes = 132,
+       .xet_hash = xet::FileHash::parse(oid)}};
+  CHECK(parse_tree(to_json(entries)) == entries);
+  CHECK_THROWS_WITH(parse_tree(R"([{"type":"file","path":"a","xetHash":"zz"}])"),
+                    "file listing: [0].xetHash is not 64 hexadecimal digits");
+}
+
+TEST_CASE("a paths-info request lists its paths", "[wire][hub_tree]") {
+  const std::vector<std::string> paths{"a b", "c\"d"};
+  CHECK(paths_info_request_json(paths) == R"({"paths":["a b","c\"d"],"expand":false})");
+}

@@ -1,0 +1,42 @@
+#include <mhub/wire/repo_name.hpp>
+
+#include "support/catch.hpp"
+
+using namespace mhub::wire;
+
+TEST_CASE("repository paths carry the type in their prefix", "[wire][repo_name]") {
+  const auto model = parse_repo_path("team/model");
+  REQUIRE(model);
+  CHECK(model->type == RepoType::model);
+  CHECK(model->api_path() == "/api/models/team/model");
+  const auto dataset = parse_repo_path("datasets/team/data.v1.git");
+  REQUIRE(dataset);
+  CHECK(dataset->type == RepoType::dataset);
+  CHECK(dataset->name == "data.v1");
+  CHECK(dataset->path() == "datasets/team/data.v1");
+  CHECK(dataset->api_path() == "/api/datasets/team/data.v1");
+}
+
+TEST_CASE("names that could mean a path, another route or an option are no names",
+          "[wire][repo_name]") {
+  for (const char* path :
+       {"",      "model",  "a/b/c",  "../b",        "a/..",       "a/.b",     "a/-b",
+        "a/b-",  "a/b--c", "a//b",   "/a/b",        "a/b/",       "api/b",    "models/b",
+        "a/b\n", "a/b c",  "a/b%2e", "a/b.git.git", "datasets/b", "spaces/x", "a\\b/c"}) {
+    INFO(path);
+    CHECK_FALSE(parse_repo_path(path));
+  }
+  CHECK_FALSE(is_valid_name_part(std::string(97, 'a')));
+  CHECK(is_valid_name_part(std::string(96, 'a')));
+  CHECK_FALSE(is_valid_name_part("x.GIT"));
+}
+
+TEST_CASE("types have three spellings", "[wire][repo_name]") {
+  for (const RepoType type : {RepoType::model, RepoType::dataset, RepoType::space}) {
+    CHECK(parse_repo_type(name_of(type)) == type);
+    CHECK(parse_api_plural(api_plural(type)) == type);
+  }
+  CHECK_FALSE(parse_repo_type("models"));
+  CHECK(is_reserved_namespace("API"));
+  CHECK(is_reserved_repo_name("resolve"));
+}
