@@ -42,6 +42,8 @@ public:
 private:
   struct State;
   explicit Attributes(std::unique_ptr<State> state);
+  static std::unique_ptr<State> common_state(Repository& repository);
+  static void finish(State& state);
   std::unique_ptr<State> state_;
 };
 

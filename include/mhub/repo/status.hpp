@@ -33,6 +33,7 @@ struct WorkChange {
 struct Refreshed {
   IndexEntry entry;
   FileStat stat;
+  bool is_large = false;
 };
 
 struct Status {

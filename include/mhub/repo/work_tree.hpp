@@ -16,9 +16,9 @@
 namespace mhub::repo {
 
 /// True if a tree's `path` may be used below a work tree: relative, no empty part, no "." or "..",
-/// no backslash, colon-stream or control NUL, nothing that any file system could take for ".git"
-/// (upper case, "git~1", trailing dots and blanks, characters that HFS+ ignores), and not too long.
-/// A symlink may not be named .gitmodules, .gitattributes or .gitignore.
+/// no backslash, no NUL, no part that any file system could take for ".git" (upper case, "git~1",
+/// trailing dots and blanks, stream names, characters that HFS+ ignores), and not too long. A
+/// symlink may not be named .gitmodules.
 bool is_safe_tree_path(std::string_view path, FileMode mode = FileMode::regular);
 /// Throws Error: corrupt naming the path.
 void require_safe_tree_path(std::string_view path, FileMode mode = FileMode::regular);
