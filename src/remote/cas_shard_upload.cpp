@@ -83,7 +83,8 @@ void CasClient::upload_shard(ByteView shard,
         break;
       case ShardOutcome::try_again:
         if (backoff.again(hub_.stop())) break;
-        throw Error(ErrorKind::network, "cannot {}: the hub asked {} times to try again", kDoing,
+        throw Error(ErrorKind::network,
+                    "cannot {}: the hub broke off or asked to try again {} times", kDoing,
                     kMaxTries);
     }
   }
@@ -96,13 +97,20 @@ CasClient::ShardOutcome CasClient::upload_shard_v2(
   request.stall_limit_ms = kLinesStallMs;
   request.max_body_bytes = kMaxAnswerBytes;
   std::optional<ProgressLines> lines;
-  const net::Response response =
-      with_token(std::move(request), "/v2/shards", [&](const net::Request& ready) {
-        // Each sending begins a new answer.
-        return hub_.http().stream(
-            ready, [&](ByteView bytes) { lines->add(bytes); },
-            [&](const net::Response&) { lines.emplace(on_progress); });
-      });
+  net::Response response;
+  try {
+    response = with_token(std::move(request), "/v2/shards", [&](const net::Request& ready) {
+      // Each sending begins a new answer.
+      return hub_.http().stream(
+          ready, [&](ByteView bytes) { lines->add(bytes); },
+          [&](const net::Response&) { lines.emplace(on_progress); });
+    });
+  } catch (const Error& error) {
+    // Without an answer the client has tried often enough; one that broke off is tried as a whole.
+    if (error.kind() != ErrorKind::network || !lines) throw;
+    hub_.progress().note(error.message());
+    return ShardOutcome::try_again;
+  }
   if (response.status == 404 || response.status == 501) return ShardOutcome::not_offered;
   require_ok(response, kDoing);
   const auto last = lines ? lines->finish() : std::nullopt;

@@ -1,0 +1,102 @@
+#include <mhub/remote/address.hpp>
+
+#include "support/matchers.hpp"
+
+using namespace mhub;
+using namespace mhub::remote;
+using mhub::test::HasKind;
+
+TEST_CASE("a full URL is taken apart into hub and repository", "[remote][address]") {
+  const auto plain = parse_remote("http://127.0.0.1:8080/team/model");
+  CHECK(plain.url == "http://127.0.0.1:8080/team/model");
+  CHECK(plain.hub_url == "http://127.0.0.1:8080");
+  REQUIRE(plain.repo);
+  CHECK(plain.repo->id() == "team/model");
+  CHECK_FALSE(plain.is_local());
+
+  const auto based = parse_remote("https://Hub.Example/sub/datasets/team/data.git/");
+  CHECK(based.url == "https://hub.example/sub/datasets/team/data.git");
+  CHECK(based.hub_url == "https://hub.example/sub");
+  REQUIRE(based.repo);
+  CHECK(based.repo->type == wire::RepoType::dataset);
+  CHECK(based.repo->api_path() == "/api/datasets/team/data");
+
+  const auto nested = parse_remote("https://git.example/group/sub/project.git");
+  CHECK(nested.hub_url == "https://git.example/group");
+  CHECK(nested.repo->id() == "sub/project");
+
+  const auto single = parse_remote("https://git.example/project.git");
+  CHECK(single.url == "https://git.example/project.git");
+  CHECK_FALSE(single.repo);
+}
+
+TEST_CASE("credentials are taken out of a URL", "[remote][address]") {
+  const auto address = parse_remote("https://alice:s%40cret@hub.example/team/model?x=1#y");
+  CHECK(address.url == "https://hub.example/team/model");
+  CHECK(address.hub_url == "https://hub.example");
+  CHECK(address.user == "alice");
+  CHECK(address.password == "s@cret");
+}
+
+TEST_CASE("short names mean repositories on the default hubs", "[remote][address]") {
+  CHECK(parse_remote("team/model").url == "https://huggingface.co/team/model");
+  CHECK(parse_remote("hf:datasets/team/data").url == "https://huggingface.co/datasets/team/data");
+  const HubDefaults hubs{.default_hub = "http://127.0.0.1:9/base/",
+                         .hf_endpoint = "https://mirror.example"};
+  CHECK(parse_remote("team/model", hubs).url == "http://127.0.0.1:9/base/team/model");
+  CHECK(parse_remote("spaces/team/app", hubs).hub_url == "http://127.0.0.1:9/base");
+  CHECK(parse_remote("hf:team/model", hubs).url == "https://mirror.example/team/model");
+}
+
+TEST_CASE("local paths are those that look like paths", "[remote][address]") {
+  for (const char* path : {"/srv/model", "./model", "../model", ".", ".."}) {
+    INFO(path);
+    CHECK(parse_remote(path).local_path == path);
+  }
+  CHECK(parse_remote("file:///srv/a%20b").local_path == "/srv/a b");
+}
+
+TEST_CASE("what is not understood is refused without showing a password", "[remote][address]") {
+  for (const char* text : {"", "model", "git@hub.example:team/model", "ssh://h/a/b", "a/b/c",
+                           "hf:model", "hf:../x", "https://hub.example/", "https://", "a b/c",
+                           "-upload/x", "file://other/x", "team/model\n"}) {
+    INFO(text);
+    CHECK_THROWS_MATCHES(parse_remote(text), Error, HasKind(ErrorKind::usage));
+  }
+  try {
+    parse_remote("ssh://alice:secret@hub.example/a/b");
+    FAIL("nothing was thrown");
+  } catch (const Error& error) {
+    CHECK(error.message().find("secret") == std::string::npos);
+    CHECK_FALSE(error.hint().empty());
+  }
+}
+
+TEST_CASE("a clone's folder is named after the repository", "[remote][address]") {
+  CHECK(folder_name(parse_remote("http://h/team/model.git")) == "model");
+  CHECK(folder_name(parse_remote("hf:team/model.v2")) == "model.v2");
+  CHECK(folder_name(parse_remote("/srv/repos/model.git/")) == "model");
+  CHECK(folder_name(parse_remote("./work/.git")) == "work");
+  CHECK_THROWS_MATCHES(folder_name(parse_remote("http://h/a/..%2f")), Error,
+                       HasKind(ErrorKind::usage));
+  CHECK_THROWS_MATCHES(folder_name(parse_remote("..")), Error, HasKind(ErrorKind::usage));
+}
+
+TEST_CASE("the LFS endpoint follows from the URL unless a setting names it", "[remote][address]") {
+  CHECK(lfs_endpoint("https://h/team/model", {}, false) == "https://h/team/model.git/info/lfs");
+  CHECK(lfs_endpoint("https://h/team/model.git/", {}, true) == "https://h/team/model.git/info/lfs");
+  LfsSettings settings{.lfs_url = "",
+                       .lfs_push_url = "",
+                       .remote_lfs_url = "https://r/lfs/",
+                       .remote_lfs_push_url = "https://rp/lfs"};
+  CHECK(lfs_endpoint("https://h/a/b", settings, false) == "https://r/lfs");
+  CHECK(lfs_endpoint("https://h/a/b", settings, true) == "https://rp/lfs");
+  settings.lfs_url = "https://l/lfs";
+  CHECK(lfs_endpoint("https://h/a/b", settings, true) == "https://l/lfs");
+  settings.lfs_push_url = "https://lp/lfs";
+  CHECK(lfs_endpoint("https://h/a/b", settings, true) == "https://lp/lfs");
+  CHECK(lfs_endpoint("https://h/a/b", settings, false) == "https://l/lfs");
+  settings.lfs_url = "ssh://l/lfs";
+  CHECK_THROWS_MATCHES(lfs_endpoint("https://h/a/b", settings, false), Error,
+                       HasKind(ErrorKind::config));
+}
