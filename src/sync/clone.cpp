@@ -114,8 +114,8 @@ private:
     if (!repo::find_remote(repository, name)) repo::add_remote(repository, name, url);
     remote::GitFetch what;
     what.url = url;
-    for (const repo::Refspec& refspec : repo::find_remote(repository, name)->fetch)
-      what.refspecs.push_back(refspec.text());
+    const auto remote = repo::find_remote(repository, name);
+    for (const repo::Refspec& refspec : remote->fetch) what.refspecs.push_back(refspec.text());
     what.tags = remote::FetchTags::all;
     what.reflog_message = "clone: from " + url;
     const remote::GitFetchResult result = remote::fetch_refs(hub, repository.git_folder(), what);

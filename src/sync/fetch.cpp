@@ -24,8 +24,8 @@ FetchReport fetch(Workspace& workspace, const Connections& connections, const Fe
   what.prune = options.prune;
   what.tags = options.tags ? remote::FetchTags::following : remote::FetchTags::none;
   if (what.refspecs.empty() && !link.name().empty()) {
-    for (const repo::Refspec& refspec : repo::find_remote(repository, link.name())->fetch)
-      what.refspecs.push_back(refspec.text());
+    const auto remote = repo::find_remote(repository, link.name());
+    for (const repo::Refspec& refspec : remote->fetch) what.refspecs.push_back(refspec.text());
   }
   if (what.refspecs.empty()) what.refspecs.push_back("HEAD");
   what.reflog_message = "fetch " + (link.name().empty() ? link.key() : link.name());
