@@ -303,6 +303,7 @@ struct HttpExchange::State {
 HttpExchange::HttpExchange(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HttpExchange::~HttpExchange() = default;
 HttpExchange::HttpExchange(HttpExchange&&) noexcept = default;
+HttpExchange& HttpExchange::operator=(HttpExchange&&) noexcept = default;
 
 HttpExchange HttpClient::open(const Request& request, bool push_body) {
   Journey journey(request, settings_);

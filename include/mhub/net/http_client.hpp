@@ -24,7 +24,7 @@ class HttpExchange {
 public:
   ~HttpExchange();
   HttpExchange(HttpExchange&&) noexcept;
-  HttpExchange& operator=(HttpExchange&&) = delete;
+  HttpExchange& operator=(HttpExchange&&) noexcept;
 
   /// Sends more of the request's body; waits while the buffer is full. Once the server has answered
   /// and closed, further bytes go nowhere. Throws Error: network (with the host's name),

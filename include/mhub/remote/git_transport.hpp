@@ -22,14 +22,15 @@ namespace mhub::remote {
 
 /// A ref as the hub advertises it, by its full name or "HEAD".
 struct RemoteRef {
-  std::string name;
-  std::string id;
-  std::string peeled_id;        ///< what an annotated tag leads to, else empty
-  std::string symbolic_target;  ///< full name, else empty
+  std::string name = {};
+  std::string id = {};
+  std::string peeled_id = {};        ///< what an annotated tag leads to, else empty
+  std::string symbolic_target = {};  ///< full name, else empty
 };
 
 struct RemoteRefs {
-  std::vector<RemoteRef> refs;  ///< in the hub's order; names that git would refuse are left out
+  std::vector<RemoteRef> refs =
+      {};  ///< in the hub's order; names that git would refuse are left out
   /// nullptr if there is none.
   const RemoteRef* find(std::string_view name) const;
   /// What HEAD points at, such as "refs/heads/main": as the hub says, or, for a hub that doesn't, a
@@ -49,10 +50,10 @@ enum class FetchTags {
 };
 
 struct GitFetch {
-  std::string url;
+  std::string url = {};
   /// "[+]source[:destination]", with "*" on both sides for patterns. A source without "refs/" is
   /// looked up as git does (tag, branch). Without a destination the objects come and no ref moves.
-  std::vector<std::string> refspecs;
+  std::vector<std::string> refspecs = {};
   FetchTags tags = FetchTags::following;
   bool prune = false;  ///< delete destinations of patterns whose source is gone
   std::string reflog_message = "fetch";
@@ -61,17 +62,17 @@ struct GitFetch {
 /// What became of one local ref.
 struct FetchedRef {
   enum class Outcome { unchanged, created, fast_forward, forced, pruned, rejected, objects_only };
-  std::string remote_ref;
-  std::string local_ref;  ///< empty if objects_only
-  std::string old_id;     ///< empty if it was not there
-  std::string new_id;     ///< empty if pruned
+  std::string remote_ref = {};
+  std::string local_ref = {};  ///< empty if objects_only
+  std::string old_id = {};     ///< empty if it was not there
+  std::string new_id = {};     ///< empty if pruned
   Outcome outcome = Outcome::unchanged;
-  std::string reason;  ///< of a rejection, as git words it
+  std::string reason = {};  ///< of a rejection, as git words it
 };
 
 struct GitFetchResult {
-  RemoteRefs remote;
-  std::vector<FetchedRef> refs;
+  RemoteRefs remote = {};
+  std::vector<FetchedRef> refs = {};
   std::uint64_t received_bytes = 0;  ///< of packs
   std::uint64_t objects = 0;
 };
@@ -84,27 +85,27 @@ GitFetchResult fetch_refs(HubConnection& hub, const std::filesystem::path& git_f
 
 /// One ref to be changed on the hub.
 struct RefPush {
-  std::string source_id;   ///< object to point at; empty deletes
-  std::string remote_ref;  ///< full name
-  bool force = false;      ///< also if it is no fast-forward (for tags: if it exists)
+  std::string source_id = {};   ///< object to point at; empty deletes
+  std::string remote_ref = {};  ///< full name
+  bool force = false;           ///< also if it is no fast-forward (for tags: if it exists)
   /// Lease: what the ref must be on the hub, "" for absent. Stands in for force.
-  std::optional<std::string> expected_id;
+  std::optional<std::string> expected_id = {};
 };
 
 struct RefPushResult {
   enum class Outcome { accepted, up_to_date, rejected };
-  std::string remote_ref;
-  std::string old_id;  ///< as advertised; empty if it was not there
-  std::string new_id;  ///< empty for a deletion
+  std::string remote_ref = {};
+  std::string old_id = {};  ///< as advertised; empty if it was not there
+  std::string new_id = {};  ///< empty for a deletion
   bool forced = false;
   Outcome outcome = Outcome::rejected;
-  std::string reason;  ///< of a rejection: "fetch first", "non-fast-forward", "already exists",
-                       ///< "stale info", "remote ref does not exist", or the hub's
+  std::string reason = {};  ///< of a rejection: "fetch first", "non-fast-forward", "already
+                            ///< exists", "stale info", "remote ref does not exist", or the hub's
 };
 
 struct GitPushResult {
-  std::vector<RefPushResult> refs;  ///< as asked, in order
-  std::uint64_t sent_bytes = 0;     ///< of the pack
+  std::vector<RefPushResult> refs = {};  ///< as asked, in order
+  std::uint64_t sent_bytes = 0;          ///< of the pack
 };
 
 /// Sends the objects that the hub lacks and asks it to change the refs, each by itself. What a ref

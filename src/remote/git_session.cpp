@@ -1,0 +1,396 @@
+#include "git_session.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace mhub::remote {
+namespace {
+
+constexpr std::uint64_t kAdvertisementMaxBytes = 256ull << 20;
+/// Wants and haves of one round; libgit2 sends a few hundred haves at most.
+constexpr std::size_t kNegotiationMaxBytes = 64u << 20;
+/// A hub may think long over a large history; its side band usually says something meanwhile.
+constexpr std::uint32_t kGitStallLimitMs = 120'000;
+/// Some forges serve git only to clients that say they are git.
+constexpr const char* kUserAgent = "git/2.0 (mhub)";
+constexpr std::string_view kUploadPack = "git-upload-pack";
+constexpr std::string_view kReceivePack = "git-receive-pack";
+
+void start_libgit2() {
+  static const int count = git_libgit2_init();
+  if (count < 0) throw Error(ErrorKind::internal, "libgit2 does not start");
+}
+
+std::string content_type_of(std::string_view service, std::string_view what) {
+  return fmt::format("application/x-{}-{}", service, what);
+}
+
+}  // namespace
+
+GitRepository open_repository(const std::filesystem::path& folder) {
+  start_libgit2();
+  git_repository* repository = nullptr;
+  const int code = git_repository_open(&repository, folder.c_str());
+  if (code < 0) {
+    throw git_failure(code, fmt::format("open the repository {}", printable(folder.string())));
+  }
+  return GitRepository(repository);
+}
+
+std::string hex_of(const git_oid& id) {
+  char text[GIT_OID_HEXSZ + 1] = {};
+  git_oid_tostr(text, sizeof text, &id);
+  return text;
+}
+
+git_oid require_oid(const std::string& hex) {
+  git_oid id{};
+  if (hex.size() != GIT_OID_HEXSZ || git_oid_fromstr(&id, hex.c_str()) < 0) {
+    throw Error(ErrorKind::usage, "{} is no git object name", printable(hex));
+  }
+  return id;
+}
+
+Error git_failure(int code, std::string_view doing) {
+  const git_error* error = git_error_last();
+  const std::string text =
+      error && error->message ? printable(error->message) : fmt::format("libgit2 error {}", code);
+  ErrorKind kind = ErrorKind::internal;
+  switch (error ? error->klass : GIT_ERROR_NONE) {
+    case GIT_ERROR_OS:
+    case GIT_ERROR_FILESYSTEM:
+      kind = ErrorKind::io;
+      break;
+    case GIT_ERROR_NET:
+    case GIT_ERROR_HTTP:
+      // What breaks on the way is reported by our own client; this is what the hub said.
+      kind = ErrorKind::network;
+      break;
+    case GIT_ERROR_ODB:
+    case GIT_ERROR_INDEXER:
+    case GIT_ERROR_OBJECT:
+    case GIT_ERROR_ZLIB:
+    case GIT_ERROR_SHA:
+      kind = ErrorKind::corrupt;
+      break;
+    default:
+      break;
+  }
+  if (code == GIT_ENOTFOUND) kind = ErrorKind::not_found;
+  if (code == GIT_ELOCKED) kind = ErrorKind::busy;
+  return Error(kind, "cannot {}: {}", doing, text);
+}
+
+StringArray::StringArray(std::vector<std::string>& texts) {
+  for (std::string& text : texts) pointers_.push_back(text.data());
+  array_ = {pointers_.data(), pointers_.size()};
+}
+
+/// What libgit2 calls. Nothing is thrown through it.
+struct SessionCallbacks {
+  struct Subtransport {
+    git_smart_subtransport base;
+    GitSession* session;
+  };
+
+  struct Stream {
+    git_smart_subtransport_stream base;
+    GitSession* session;
+    git_smart_service_t service;
+    std::string text;  ///< of a request being collected, or of the advertisement being read
+    std::size_t taken_bytes = 0;
+    bool answered = false;
+    std::optional<net::HttpExchange> exchange;
+  };
+
+  static Stream& stream_of(git_smart_subtransport_stream* base) {
+    return *reinterpret_cast<Stream*>(base);
+  }
+
+  static int make_transport(git_transport** out, git_remote* owner, void* session) noexcept {
+    git_smart_subtransport_definition definition{make_subtransport, 1, session};
+    return git_transport_smart(out, owner, &definition);
+  }
+
+  static int make_subtransport(git_smart_subtransport** out, git_transport*,
+                               void* session) noexcept {
+    auto* made = new (std::nothrow) Subtransport{};
+    if (!made) return -1;
+    made->base.action = open_stream;
+    made->base.close = [](git_smart_subtransport*) { return 0; };
+    made->base.free = [](git_smart_subtransport* base) {
+      delete reinterpret_cast<Subtransport*>(base);
+    };
+    made->session = static_cast<GitSession*>(session);
+    *out = &made->base;
+    return 0;
+  }
+
+  static int open_stream(git_smart_subtransport_stream** out, git_smart_subtransport* base,
+                         const char*, git_smart_service_t service) noexcept {
+    auto* made = new (std::nothrow) Stream{};
+    if (!made) return -1;
+    made->base.subtransport = base;
+    made->base.read = read;
+    made->base.write = write;
+    made->base.free = [](git_smart_subtransport_stream* stream) { delete &stream_of(stream); };
+    made->session = reinterpret_cast<Subtransport*>(base)->session;
+    made->service = service;
+    *out = &made->base;
+    return 0;
+  }
+
+  static int read(git_smart_subtransport_stream* base, char* room, std::size_t size,
+                  std::size_t* count) noexcept {
+    Stream& stream = stream_of(base);
+    try {
+      *count = read_some(stream, std::as_writable_bytes(std::span(room, size)));
+      return 0;
+    } catch (...) {
+      return fail(*stream.session);
+    }
+  }
+
+  static std::size_t read_some(Stream& stream, std::span<std::byte> room) {
+    GitSession& session = *stream.session;
+    const bool advertises =
+        stream.service == GIT_SERVICE_UPLOADPACK_LS || stream.service == GIT_SERVICE_RECEIVEPACK_LS;
+    if (!advertises) {
+      if (!stream.answered) begin_answer(stream);
+      return stream.exchange->read(room);
+    }
+    if (!stream.answered) {
+      stream.text = session.get_advertisement(stream.service == GIT_SERVICE_RECEIVEPACK_LS);
+      stream.answered = true;
+    }
+    const std::size_t count = std::min(room.size(), stream.text.size() - stream.taken_bytes);
+    std::memcpy(room.data(), stream.text.data() + stream.taken_bytes, count);
+    stream.taken_bytes += count;
+    return count;
+  }
+
+  static void begin_answer(Stream& stream) {
+    GitSession& session = *stream.session;
+    stream.answered = true;
+    stream.exchange = session.post(kUploadPack, net::Body::of(std::move(stream.text)), false);
+    session.check_answer(stream.exchange->head(), kUploadPack, "fetch from");
+  }
+
+  static int write(git_smart_subtransport_stream* base, const char* data,
+                   std::size_t size) noexcept {
+    Stream& stream = stream_of(base);
+    try {
+      if (size > kNegotiationMaxBytes - std::min(kNegotiationMaxBytes, stream.text.size())) {
+        throw Error(ErrorKind::internal, "a git negotiation grows beyond {} bytes",
+                    kNegotiationMaxBytes);
+      }
+      stream.text.append(data, size);
+      return 0;
+    } catch (...) {
+      return fail(*stream.session);
+    }
+  }
+
+  static int fail(GitSession& session) noexcept {
+    session.park();
+    git_error_set_str(GIT_ERROR_NET, "see the parked exception");
+    return GIT_EUSER;
+  }
+
+  /// Runs `work`, which may throw; a stop ends the operation.
+  template <class Work>
+  static int guarded(void* user, Work work) noexcept {
+    auto& session = *static_cast<GitSession*>(user);
+    try {
+      session.hub_.stop().check();
+      work(session);
+      return 0;
+    } catch (...) {
+      return fail(session);
+    }
+  }
+
+  static int on_message(const char* text, int size, void* user) noexcept {
+    return guarded(user, [&](GitSession& session) {
+      session.take_message({text, static_cast<std::size_t>(std::max(size, 0))});
+    });
+  }
+
+  static int on_received(const git_indexer_progress* state, void* user) noexcept {
+    return guarded(user, [&](GitSession& session) {
+      if (state->received_bytes > session.received_bytes_) {
+        session.hub_.progress().advance(state->received_bytes - session.received_bytes_);
+      }
+      session.received_bytes_ = state->received_bytes;
+      session.received_objects_ = state->received_objects;
+    });
+  }
+};
+
+GitSession::GitSession(HubConnection& hub, const std::string& url, git_repository* repository)
+    : hub_(hub), shown_url_(net::display_url(url)) {
+  start_libgit2();
+  net::Url parsed = net::require_url(url);
+  if (!parsed.user.empty() || !parsed.password.empty()) {
+    hub_.credentials().add_from_url(parsed, parsed.user, parsed.password);
+  }
+  parsed.query.clear();
+  parsed.fragment.clear();
+  base_url_ = parsed.str();
+  while (base_url_.back() == '/') base_url_.pop_back();
+
+  git_remote_create_options options = GIT_REMOTE_CREATE_OPTIONS_INIT;
+  options.repository = repository;
+  options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
+  git_remote* remote = nullptr;
+  check(git_remote_create_with_opts(&remote, base_url_.c_str(), &options),
+        "prepare a git remote for");
+  remote_.reset(remote);
+}
+
+git_remote_callbacks GitSession::callbacks() {
+  git_remote_callbacks calls = GIT_REMOTE_CALLBACKS_INIT;
+  calls.payload = this;
+  calls.transport = SessionCallbacks::make_transport;
+  calls.sideband_progress = SessionCallbacks::on_message;
+  calls.transfer_progress = SessionCallbacks::on_received;
+  return calls;
+}
+
+RemoteRefs GitSession::connect(git_direction direction) {
+  git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
+  options.callbacks = callbacks();
+  check(git_remote_connect_ext(remote_.get(), direction, &options), "read the refs of");
+
+  const git_remote_head** heads = nullptr;
+  std::size_t count = 0;
+  check(git_remote_ls(&heads, &count, remote_.get()), "read the refs of");
+  RemoteRefs refs;
+  for (const git_remote_head* head : std::span(heads, count)) {
+    const std::string_view name = head->name;
+    constexpr std::string_view kPeeled = "^{}";
+    if (name.size() > kPeeled.size() && name.substr(name.size() - kPeeled.size()) == kPeeled) {
+      if (!refs.refs.empty() &&
+          refs.refs.back().name == name.substr(0, name.size() - kPeeled.size())) {
+        refs.refs.back().peeled_id = hex_of(head->oid);
+      }
+      continue;
+    }
+    int valid = 0;
+    if (git_reference_name_is_valid(&valid, head->name) < 0 || valid == 0) continue;
+    if (name != "HEAD" && name.substr(0, 5) != "refs/") continue;
+    refs.refs.push_back(
+        {std::string(name), hex_of(head->oid), {}, head->symref_target ? head->symref_target : ""});
+  }
+  return refs;
+}
+
+void GitSession::download(std::vector<std::string> refspecs) {
+  git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+  options.callbacks = callbacks();
+  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+  const StringArray list(refspecs);
+  check(git_remote_download(remote_.get(), list.get(), &options), "fetch from");
+}
+
+bool GitSession::hub_can(std::string_view capability) const {
+  return capabilities_.find(fmt::format(" {} ", capability)) != std::string::npos;
+}
+
+net::HttpExchange GitSession::start_push() {
+  return post(kReceivePack, {}, true);
+}
+
+void GitSession::finish_push(net::HttpExchange& exchange) const {
+  exchange.finish();
+  net::Response response = exchange.head();
+  if (!response.ok()) {
+    std::byte words[4096];
+    response.body = as_text({words, exchange.read(words)});
+  }
+  check_answer(response, kReceivePack, "push to");
+}
+
+net::Request GitSession::make_request(std::string method, std::string url) const {
+  net::Request request;
+  request.method = std::move(method);
+  request.url = std::move(url);
+  request.headers = {{"User-Agent", kUserAgent}};
+  request.stall_limit_ms = kGitStallLimitMs;
+  request.stop = &hub_.stop();
+  request.progress = &hub_.progress();
+  return request;
+}
+
+std::string GitSession::get_advertisement(bool for_push) {
+  const std::string_view service = for_push ? kReceivePack : kUploadPack;
+  const std::string tail = fmt::format("/info/refs?service={}", service);
+  net::Request request = make_request("GET", base_url_ + tail);
+  request.headers.push_back({"Accept", content_type_of(service, "advertisement")});
+  request.max_body_bytes = kAdvertisementMaxBytes;
+  net::Response response = hub_.send(std::move(request), AuthStyle::basic);
+  require_ok(response, "read the refs of " + shown_url_);
+  if (response.content_type() != content_type_of(service, "advertisement")) {
+    throw Error(ErrorKind::corrupt, "{} is not a git repository: the answer is of type {}",
+                shown_url_, printable(response.content_type()));
+  }
+  // A repository that moved: what follows goes to the new place at once.
+  if (response.url.size() > tail.size() &&
+      response.url.compare(response.url.size() - tail.size(), tail.size(), tail) == 0) {
+    base_url_ = response.url.substr(0, response.url.size() - tail.size());
+  }
+  // They stand behind the NUL of the first ref's line.
+  if (const auto nul = response.body.find('\0'); nul != std::string::npos) {
+    const auto end = response.body.find('\n', nul);
+    capabilities_ = " " + response.body.substr(nul + 1, end - nul - 1) + " ";
+  }
+  return std::move(response.body);
+}
+
+net::HttpExchange GitSession::post(std::string_view service, net::Body body, bool push_body) {
+  net::Request request = make_request("POST", fmt::format("{}/{}", base_url_, service));
+  request.headers.push_back({"Content-Type", content_type_of(service, "request")});
+  request.headers.push_back({"Accept", content_type_of(service, "result")});
+  request.body = std::move(body);
+  // A round of negotiation changes nothing on the hub.
+  request.retry = push_body ? net::Retry::never : net::Retry::always;
+  // The advertisement has settled which credentials the hub takes, if any.
+  if (const auto credential = hub_.credentials().find(net::require_url(request.url))) {
+    request.headers.push_back(credential->basic());
+  }
+  return hub_.http().open(request, push_body);
+}
+
+void GitSession::check_answer(const net::Response& response, std::string_view service,
+                              std::string_view doing) const {
+  require_ok(response, fmt::format("{} {}", doing, shown_url_));
+  if (response.content_type() == content_type_of(service, "result")) return;
+  throw Error(ErrorKind::corrupt, "cannot {} {}: the answer is of type {}", doing, shown_url_,
+              printable(response.content_type()));
+}
+
+void GitSession::take_message(std::string_view text) {
+  constexpr std::size_t kLineMaxBytes = 1000;
+  for (const char c : text) {
+    if (c != '\n' && c != '\r') {
+      if (message_line_.size() < kLineMaxBytes) message_line_ += c;
+      continue;
+    }
+    if (message_line_.empty()) continue;
+    last_message_ = printable(message_line_);
+    // A line that ends in CR is a counter on its way.
+    if (c == '\n') hub_.progress().note("hub: " + last_message_);
+    message_line_.clear();
+  }
+}
+
+void GitSession::check(int code, std::string_view doing) {
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  if (code >= 0) return;
+  hub_.stop().check();
+  Error error = git_failure(code, fmt::format("{} {}", doing, shown_url_));
+  if (!last_message_.empty()) error.add_context("the hub said: " + last_message_);
+  throw error;
+}
+
+}  // namespace mhub::remote
