@@ -62,8 +62,7 @@ public:
       : connections_(connections), options_(options), tools_(tools) {}
 
   CloneReport run() {
-    remote::HubDefaults hubs;
-    hubs.default_hub = connections_.default_hub;
+    const remote::HubDefaults hubs{connections_.default_hub, connections_.hf_endpoint};
     const remote::RemoteAddress address = remote::parse_remote(options_.source, hubs);
     if (address.is_local()) {
       throw Error(ErrorKind::usage, "{} is a folder of this machine, not a hub",

@@ -11,8 +11,7 @@ namespace {
 
 remote::RemoteAddress resolve(repo::Repository& repository, const Connections& connections,
                               std::string_view name_or_url, bool for_push, std::string& name) {
-  remote::HubDefaults hubs;
-  hubs.default_hub = connections.default_hub;
+  const remote::HubDefaults hubs{connections.default_hub, connections.hf_endpoint};
   if (const auto configured = repo::find_remote(repository, std::string(name_or_url))) {
     name = configured->name;
     return remote::parse_remote(for_push ? configured->push_url : configured->url, hubs);

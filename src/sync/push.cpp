@@ -7,6 +7,7 @@
 #include <mhub/repo/refs.hpp>
 #include <mhub/sync/exchange.hpp>
 
+#include "drop.hpp"
 #include "hub_link.hpp"
 #include "stopwatch.hpp"
 #include "upload.hpp"
@@ -62,6 +63,7 @@ public:
     send_data(on_hub);
     fault_point("push.data_sent");
     send_refs();
+    report_.freed_bytes = drop_second_copies(workspace_).freed_bytes;
     report_.transfer.seconds = watch.seconds();
     return std::move(report_);
   }

@@ -111,6 +111,8 @@ struct PushReport {
   TransferTotals transfer;
   std::uint64_t new_raw_bytes = 0;    ///< of chunks that the hub did not have
   std::uint64_t known_raw_bytes = 0;  ///< of chunks that it had
+  std::uint64_t freed_bytes =
+      0;  ///< local copies dropped since hub and work tree have them (mhub.keep)
   bool all_accepted() const;
 };
 /// Sends the data of every large file that the commits need, then the commits, then the refs. A

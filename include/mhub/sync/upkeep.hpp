@@ -28,8 +28,7 @@ FsckReport fsck(Workspace& workspace, const Connections& connections, bool repai
 
 struct PruneOptions {
   bool dry_run = false;
-  /// Also drop xorbs of what is still referenced, where a remote is known to hold them and the work
-  /// tree shows the file.
+  /// Also drop xorbs of what is still referenced, where a remote is known to hold the files.
   bool pushed = true;
   bool verify_remote = false;  ///< ask the hub again before dropping
   std::chrono::seconds grace{std::chrono::hours{24 * 14}};

@@ -33,7 +33,8 @@ struct Tools {
 struct Connections {
   net::HttpClient& http;
   remote::CredentialStore& credentials;
-  std::string default_hub;  ///< base URL for `ns/name`
+  std::string default_hub;  ///< base URL for `ns/name`; empty: Hugging Face
+  std::string hf_endpoint;  ///< base URL for `hf:ns/name`; empty: Hugging Face
 };
 
 /// An opened repository with its store. One thread at a time.
