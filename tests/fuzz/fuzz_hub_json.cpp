@@ -1,4 +1,4 @@
-// The hub's other messages: repositories, trees, tokens, short CAS answers, names.
+// The hub's JSON: repositories, listings, tokens, answers to uploads, names.
 
 #include <mhub/wire/cas_answers.hpp>
 #include <mhub/wire/hub_repos.hpp>
@@ -12,11 +12,12 @@ using namespace mhub;
 
 namespace {
 
-template <class Value>
-void there_and_back(std::string_view json, Value (*parse)(std::string_view)) {
+/// parse(to_json(parse(json))) == parse(json), or the first parse refuses.
+template <class Parse>
+void survives(std::string_view json, Parse parse, const char* what) {
   fuzz::may_refuse([&] {
-    const Value value = parse(json);
-    fuzz::require(parse(wire::to_json(value)) == value, "a message written is read as it was");
+    const auto value = parse(json);
+    fuzz::require(parse(wire::to_json(value)) == value, what);
   });
 }
 
@@ -24,19 +25,32 @@ void there_and_back(std::string_view json, Value (*parse)(std::string_view)) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text(data, size);
-  there_and_back<wire::CreateRepoRequest>(text, wire::parse_create_repo_request);
-  there_and_back<wire::CreateRepoAnswer>(text, wire::parse_create_repo_answer);
-  there_and_back<wire::DeleteRepoRequest>(text, wire::parse_delete_repo_request);
-  there_and_back<wire::XetToken>(text, wire::parse_xet_token);
-  fuzz::may_refuse([&] { wire::parse_whoami(text); });
-  fuzz::may_refuse([&] { wire::parse_repo_list(text); });
-  fuzz::may_refuse([&] { wire::parse_tree(text); });
+  survives(text, wire::parse_create_repo_request, "a create request written is read as it was");
+  survives(text, wire::parse_create_repo_answer, "a create answer written is read as it was");
+  survives(text, wire::parse_delete_repo_request, "a delete request written is read as it was");
+  fuzz::may_refuse([&] {
+    wire::WhoAmI who = wire::parse_whoami(text);
+    if (who.fullname.empty()) who.fullname = who.name;  // the writer does
+    fuzz::require(wire::parse_whoami(wire::to_json(who)) == who,
+                  "a whoami answer written is read as it was");
+  });
+  survives(text, wire::parse_xet_token, "a token written is read as it was");
+  fuzz::may_refuse([&] {
+    const auto entries = wire::parse_tree(text);
+    fuzz::require(wire::parse_tree(wire::to_json(entries)) == entries,
+                  "a listing written is read as it was");
+  });
+  fuzz::may_refuse([&] {
+    const auto items = wire::parse_repo_list(text);
+    fuzz::require(wire::parse_repo_list(wire::to_json(items, wire::RepoType::dataset)) == items,
+                  "a list of repositories written is read as it was");
+  });
   fuzz::may_refuse([&] { wire::parse_xorb_upload_answer(text); });
   fuzz::may_refuse([&] { wire::parse_shard_upload_answer(text); });
   if (!text.empty()) fuzz::may_refuse([&] { wire::parse_shard_progress(text); });
   wire::hub_error_text(text);
   if (const auto name = wire::parse_repo_path(text)) {
-    fuzz::require(wire::parse_repo_path(name->path()) == name, "a path written is read as it was");
+    fuzz::require(wire::parse_repo_path(name->path()) == name, "a name's path is its own");
     fuzz::require(name->path().find("..") == std::string::npos, "no name climbs");
   }
   return 0;
