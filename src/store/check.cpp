@@ -19,8 +19,10 @@ constexpr std::size_t kMaxDatabaseFindings = 20;
 
 class Checker {
 public:
-  Checker(LocalStore& store, Progress& progress, const StopToken& stop)
-      : store_(store), progress_(progress), stop_(stop) {}
+  /// Reads the bodies of the xorbs in `bodies` alone, of all where it is null.
+  Checker(LocalStore& store, const std::unordered_set<xet::XorbHash>* bodies, Progress& progress,
+          const StopToken& stop)
+      : store_(store), bodies_(bodies), progress_(progress), stop_(stop) {}
 
   CheckReport run();
 
@@ -44,10 +46,12 @@ private:
   void take(std::int64_t id, const xet::XorbHash& hash, Finding finding);
   void check_files();
   void check_file(const Sha256& sha256);
+  bool lies_far_away(const Sha256& file, const xet::XorbHash& xorb);
   bool lies_whole_elsewhere(const xet::ChunkHash& hash);
   void find_strays();
 
   LocalStore& store_;
+  const std::unordered_set<xet::XorbHash>* bodies_;
   Progress& progress_;
   const StopToken& stop_;
   CheckReport report_;
@@ -134,6 +138,7 @@ Checker::Finding Checker::check_xorb(std::int64_t id) {
   if (!table) return finding;
   check_table(*table, finding);
   if (!table->row.local) return finding;
+  if (bodies_ != nullptr && !bodies_->contains(table->index.hash)) return finding;
   std::unique_ptr<File> file;
   try {
     file = store_.open_xorb(table->index.hash);
@@ -260,6 +265,7 @@ void Checker::check_file(const Sha256& sha256) {
                     sha256.hex(), term.xorb.text());
       }
       const auto bad = bad_.find(table->row.id);
+      const bool lost = !table->row.local && !lies_far_away(sha256, term.xorb);
       std::uint64_t size = 0;
       for (std::uint32_t i = term.first_chunk; i < term.end_chunk; ++i) {
         if (!table->knows(i)) {
@@ -269,8 +275,8 @@ void Checker::check_file(const Sha256& sha256) {
         const xet::ChunkRef& chunk = table->index.chunks[i];
         size += chunk.size_bytes;
         if (complete) hasher.add(chunk);
-        if (!affected && bad != bad_.end() && bad->second.contains(i))
-          affected = !lies_whole_elsewhere(chunk.hash);
+        if (affected || (!lost && (bad == bad_.end() || !bad->second.contains(i)))) continue;
+        affected = !lies_whole_elsewhere(chunk.hash);
       }
       if (complete && size != term.size_bytes) {
         throw Error(ErrorKind::corrupt, "a term of file {} says {} bytes and has {}", sha256.hex(),
@@ -291,6 +297,18 @@ void Checker::check_file(const Sha256& sha256) {
     report_.index_faults.push_back(error.message());
     report_.files_affected.push_back(sha256);
   }
+}
+
+/// True if a chunk of `xorb` that `file` needs can be had from a remote or a working file.
+bool Checker::lies_far_away(const Sha256& file, const xet::XorbHash& xorb) {
+  return store_.database().read([&](Connection& connection) {
+    Query query(connection,
+                "SELECT EXISTS (SELECT 1 FROM remote_xorbs WHERE hash = ?1) OR "
+                "EXISTS (SELECT 1 FROM remote_files WHERE sha256 = ?2) OR "
+                "EXISTS (SELECT 1 FROM working_files WHERE sha256 = ?2)",
+                ByteView(xorb.bytes), ByteView(file.bytes));
+    return query.step() && query.integer(0) != 0;
+  });
 }
 
 bool Checker::lies_whole_elsewhere(const xet::ChunkHash& hash) {
@@ -323,10 +341,15 @@ void Checker::find_strays() {
 
 }  // namespace
 
-CheckReport check(Store& store, Progress& progress, const StopToken& stop) {
-  CheckReport report = Checker(internals(store), progress, stop).run();
+CheckReport check_some(LocalStore& store, const std::unordered_set<xet::XorbHash>* bodies,
+                       Progress& progress, const StopToken& stop) {
+  CheckReport report = Checker(store, bodies, progress, stop).run();
   stop.check();
   return report;
+}
+
+CheckReport check(Store& store, Progress& progress, const StopToken& stop) {
+  return check_some(internals(store), nullptr, progress, stop);
 }
 
 }  // namespace mhub::store

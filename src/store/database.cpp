@@ -62,8 +62,8 @@ Connection::Connection(const std::filesystem::path& path, bool durable, bool rea
     if (read_only) {
       run("PRAGMA query_only = 1");
     } else {
-      run("PRAGMA journal_mode = WAL");
       run(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
+      run("PRAGMA journal_mode = WAL");
     }
     run("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = 1");
   } catch (...) {

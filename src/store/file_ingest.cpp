@@ -205,21 +205,17 @@ void FilePipeline::prepare(IngestStages& stages, Work& work) {
   xet::Scheme scheme = xet::Scheme::none;
   std::size_t run_left = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    PreparedChunk& chunk = work.items[i].chunk;
-    chunk.ref = refs[i];
-    work.items[i].known = places[i];
-    if (places[i]) continue;
+    XorbStream::Item& item = work.items[i];
+    const ByteView chunk = item.chunk.payload;
+    item.chunk.ref = refs[i];
+    item.known = places[i];
+    if (item.known) continue;
     if (run_left == 0) {
-      scheme = xet::choose_scheme(chunk.payload);
+      scheme = xet::choose_scheme(chunk);
       run_left = kSchemeRun;
     }
     --run_left;
-    chunk.header.size_bytes = chunk.ref.size_bytes;
-    if (scheme != xet::Scheme::none) {
-      chunk.header.scheme = xet::compress_chunk(scheme, chunk.payload, work.compressed[i]);
-      if (chunk.header.scheme != xet::Scheme::none) chunk.payload = work.compressed[i];
-    }
-    chunk.header.stored_bytes = static_cast<std::uint32_t>(chunk.payload.size());
+    item.chunk = prepare_chunk(refs[i], scheme, chunk, work.compressed[i]);
   }
 }
 

@@ -271,6 +271,11 @@ void merge_remote_chunks(Connection& connection, const xet::XorbHash& xorb, std:
                     [&](std::uint32_t number) { return fresh[number]; });
 }
 
+void rewrite_chunk_rows(Connection& connection, std::int64_t id, const xet::XorbIndex& index) {
+  insert_chunk_rows(connection, id, index.chunks, 0,
+                    [&](std::uint32_t number) { return index.chunks[number].size_bytes != 0; });
+}
+
 void set_not_local(Connection& connection, std::int64_t id) {
   Query(connection, "UPDATE xorbs SET local = 0, disk_bytes = 0 WHERE id = ?", id).run();
 }

@@ -72,6 +72,8 @@ std::int64_t put_local_xorb(Connection& connection, const xet::XorbIndex& index,
 /// Throws Error: corrupt if they contradict it.
 void merge_remote_chunks(Connection& connection, const xet::XorbHash& xorb, std::uint32_t first,
                          std::span<const xet::ChunkRef> chunks, std::int64_t now_s);
+/// Adds what is missing of the chunk rows of a xorb.
+void rewrite_chunk_rows(Connection& connection, std::int64_t id, const xet::XorbIndex& index);
 /// The xorb's file is gone; its chunk table stays.
 void set_not_local(Connection& connection, std::int64_t id);
 void touch_xorb(Connection& connection, std::int64_t id, std::int64_t now_s);

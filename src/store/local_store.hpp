@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include <mhub/base/file_lock.hpp>
+#include <mhub/store/check.hpp>
 #include <mhub/store/store.hpp>
 
 #include "database.hpp"
@@ -84,6 +85,10 @@ private:
   Database database_;
   XorbCache cache_;
 };
+
+/// check() that reads only the bodies of `bodies` (all where null).
+CheckReport check_some(LocalStore& store, const std::unordered_set<xet::XorbHash>* bodies,
+                       Progress& progress, const StopToken& stop);
 
 /// The implementation behind a Store, for the free functions of this layer.
 LocalStore& internals(Store& store);

@@ -65,8 +65,10 @@ std::unique_ptr<Store> Store::open(const std::filesystem::path& folder,
                                    const StoreOptions& options) {
   const Layout layout{std::filesystem::absolute(folder).lexically_normal()};
   FileSystem& fs = options.fs != nullptr ? *options.fs : real_file_system();
+  const bool fresh = !fs.stat(layout.root);
   fs.create_folders(layout.xorbs());
   fs.create_folders(layout.scratch());
+  if (fresh && options.durable) fs.sync_folder(layout.root.parent_path());
   std::optional<FileLock> creating;
   if (!fs.stat(layout.database())) {
     // Two processes must not create the index at once, and nobody can be writing without one.

@@ -32,6 +32,21 @@ SealedXorb place_xorb_file(FileSystem& fs, const Layout& layout, AtomicFile& fil
   return sealed;
 }
 
+PreparedChunk prepare_chunk(const xet::ChunkRef& ref, xet::Scheme scheme, ByteView chunk,
+                            Bytes& compressed) {
+  PreparedChunk prepared;
+  prepared.ref = ref;
+  prepared.payload = chunk;
+  if (scheme != xet::Scheme::none) {
+    prepared.header.scheme = xet::compress_chunk(scheme, chunk, compressed);
+    // Its plain copy of a chunk that would not shrink is not needed.
+    if (prepared.header.scheme != xet::Scheme::none) prepared.payload = compressed;
+  }
+  prepared.header.size_bytes = ref.size_bytes;
+  prepared.header.stored_bytes = static_cast<std::uint32_t>(prepared.payload.size());
+  return prepared;
+}
+
 XorbWriter::XorbWriter(FileSystem& fs, const Layout& layout)
     : fs_(fs),
       layout_(layout),

@@ -29,6 +29,11 @@ struct PreparedChunk {
   ByteView payload;
 };
 
+/// Compresses `chunk` by `scheme` where that shrinks it. `compressed` must live as long as the
+/// result.
+PreparedChunk prepare_chunk(const xet::ChunkRef& ref, xet::Scheme scheme, ByteView chunk,
+                            Bytes& compressed);
+
 /// Collects the records of one new xorb in tmp/. One thread at a time; the destructor discards.
 class XorbWriter {
 public:

@@ -20,8 +20,8 @@ struct CheckReport {
   std::uint64_t bytes_checked = 0;  ///< raw
   std::vector<DamagedXorb> damaged;
   std::vector<xet::XorbHash> missing;  ///< indexed as local, file gone
-  std::vector<Sha256>
-      files_affected;  ///< recipes that touch a damaged or missing chunk with no other place
+  /// Recipes with a chunk that is damaged or missing and lies whole nowhere else that is known of.
+  std::vector<Sha256> files_affected;
   std::vector<std::string>
       index_faults;                 ///< rows that contradict each other, SQLite's own findings
   std::vector<std::string> strays;  ///< files in the store that no row names; harmless
@@ -33,9 +33,11 @@ struct CheckReport {
 CheckReport check(Store& store, Progress& progress, const StopToken& stop);
 
 /// Replaces damaged and missing xorbs with bytes of `source` (a remote, a working file) or other
-/// local copies, and makes chunk rows agree with the xorb tables again. What cannot be had stays in
-/// the returned report; a xorb whose file is gone for good is no longer counted as local. An index
-/// too broken to open needs rebuild_index() first.
+/// local copies, and makes chunk rows agree with the xorb tables again. A xorb that cannot be made
+/// whole is no longer counted as local (its good chunks move to a new one), so that adding the file
+/// or fetching the xorb again brings back what it lost. Returns a check of what was found before:
+/// what it still names could not be mended. An index too broken to open needs rebuild_index()
+/// first. Throws Error: io, interrupted, and what `source` throws.
 CheckReport repair(Store& store, const CheckReport& found, ChunkSource& source, Progress& progress,
                    const StopToken& stop);
 
