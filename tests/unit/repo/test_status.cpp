@@ -38,7 +38,8 @@ struct Cleaner {
   CleanLargeFile callback() {
     return [this](const std::string& path, const FileStat& stat) {
       ++calls;
-      return hash_blob(as_bytes(wire::to_text({sha256_of(as_bytes(work.read(path))), stat.size_bytes})));
+      return hash_blob(
+          as_bytes(wire::to_text({sha256_of(as_bytes(work.read(path))), stat.size_bytes})));
     };
   }
 };
