@@ -16,8 +16,8 @@
 
 namespace mhub::serve {
 
-/// Bounds on what clients may use. A request over one is answered 413, 431 or 503, or its connection
-/// is closed.
+/// Bounds on what clients may use. A request over one is answered 413, 431 or 503, or its
+/// connection is closed.
 struct ServeLimits {
   unsigned connections = 4096;
   unsigned connections_per_address = 0;  ///< 0: no limit of its own (all clients behind one proxy)
@@ -25,18 +25,18 @@ struct ServeLimits {
   std::uint64_t header_bytes = 64 << 10;
   std::uint64_t json_body_bytes = 16 << 20;
   std::uint64_t lfs_object_bytes = std::uint64_t{1} << 40;
-  std::uint64_t push_bytes = std::uint64_t{4} << 30;         ///< one push's pack, inflated
+  std::uint64_t push_bytes = std::uint64_t{4} << 30;            ///< one push's pack, inflated
   std::uint64_t fetch_request_bytes = std::uint64_t{16} << 20;  ///< one fetch request, inflated
-  unsigned git_processes = 128;  ///< git children at a time
-  unsigned ingests = 16;         ///< LFS objects being cut into chunks at a time; more wait
+  unsigned git_processes = 128;                                 ///< git children at a time
+  unsigned ingests = 16;  ///< LFS objects being cut into chunks at a time; more wait
 };
 
 struct ServeOptions {
   std::filesystem::path data_folder;  ///< made if missing
   /// "127.0.0.1:8080", "[::1]:0", "0.0.0.0:80"; port 0 takes any free one.
   std::string listen = "127.0.0.1:8080";
-  /// What clients see ("https://hub.example/base"), without a slash at its end. Empty: http(s):// and
-  /// the Host header of each request.
+  /// What clients see ("https://hub.example/base"), without a slash at its end. Empty: http(s)://
+  /// and the Host header of each request.
   std::string public_url;
   /// PEM files; both or none. With them the server speaks TLS only.
   std::filesystem::path tls_certificate;
@@ -57,8 +57,8 @@ struct ServeOptions {
 class Server {
 public:
   /// Opens the data folder (making it on the first start), listens, and returns at once. Throws
-  /// Error: config (address, certificate, git missing, newer schema), busy (another server holds the
-  /// data folder, the port is taken), io, corrupt.
+  /// Error: config (address, certificate, git missing, newer schema), busy (another server holds
+  /// the data folder, the port is taken), io, corrupt.
   static std::unique_ptr<Server> start(const ServeOptions& options);
   virtual ~Server() = default;
 

@@ -1,0 +1,259 @@
+#include <unordered_map>
+
+#include <mhub/base/atomic_file.hpp>
+#include <mhub/serve/admin.hpp>
+
+#include "auth.hpp"
+#include "content.hpp"
+#include "git/git_face.hpp"
+#include "git/pointer_walk.hpp"
+#include "hf/hub_face.hpp"
+
+namespace mhub::serve {
+
+namespace {
+
+constexpr std::chrono::hours kAnswersLive{24 * 8};
+constexpr std::size_t kFaultsKept = 1000;
+
+std::uint64_t bytes_below(const std::filesystem::path& folder) {
+  std::uint64_t total = 0;
+  std::error_code failed;
+  for (std::filesystem::recursive_directory_iterator at(folder, failed), end; at != end;
+       at.increment(failed)) {
+    if (failed) break;
+    std::error_code gone;
+    if (at->is_regular_file(gone)) total += at->file_size(gone);
+  }
+  return total;
+}
+
+class LocalAdmin : public Admin {
+public:
+  explicit LocalAdmin(const std::filesystem::path& data_folder)
+      : folder_{std::filesystem::absolute(data_folder)} {
+    if (!std::filesystem::exists(folder_.catalog()))
+      throw Error(ErrorKind::not_found, "there is no hub in {}", printable(data_folder.string()))
+          .hint("start a server there once");
+    catalog_ = open_sqlite_catalog(folder_.catalog());
+    const ServeOptions defaults;
+    git_ = {find_program(defaults.git_program, defaults.search_path), defaults.search_path,
+            folder_.home()};
+  }
+
+  UserInfo create_user(const std::string& name, bool is_admin) override {
+    if (!wire::is_valid_name_part(name) || wire::is_reserved_namespace(name))
+      throw Error(ErrorKind::usage, "{} cannot be a user's name", printable(name))
+          .hint(
+              "use letters, digits, '-', '_' and '.', beginning and ending with a letter or digit");
+    if (catalog_->find_user(name)) throw Error(ErrorKind::conflict, "the user {} exists", name);
+    return catalog_->create_user(name, is_admin);
+  }
+
+  std::vector<UserInfo> list_users() override { return catalog_->list_users(); }
+
+  void remove_user(const std::string& name) override {
+    const UserInfo user = require_user(name);
+    RepoFilter filter;
+    filter.owner = user.name;
+    filter.limit = 1;
+    Viewer everything;
+    everything.sees_all = true;
+    if (!catalog_->list_repos(everything, filter).empty())
+      throw Error(ErrorKind::conflict, "the user {} still has repositories", user.name)
+          .hint("delete them first");
+    catalog_->remove_user(user.id);
+  }
+
+  std::string create_token(const std::string& user_name, const std::string& name, TokenScope scope,
+                           std::optional<std::chrono::seconds> lifetime) override {
+    const UserInfo user = require_user(user_name);
+    if (scope == TokenScope::admin && !user.is_admin)
+      throw Error(ErrorKind::denied, "the user {} is no administrator", user.name);
+    std::optional<std::int64_t> expires;
+    if (lifetime) expires = unix_now() + lifetime->count();
+    std::string text = new_token_text();
+    catalog_->add_token(user.id, name, token_hash(text), scope, expires);
+    return text;
+  }
+
+  std::vector<TokenInfo> list_tokens(const std::string& user) override {
+    if (user.empty()) return catalog_->list_tokens(std::nullopt);
+    return catalog_->list_tokens(require_user(user).id);
+  }
+
+  void revoke_token(std::int64_t id) override {
+    if (!catalog_->remove_token(id)) throw Error(ErrorKind::not_found, "there is no token {}", id);
+  }
+
+  RepoInfo create_repo(const wire::RepoName& name, bool is_private) override {
+    return serve::create_repo({*catalog_, folder_, git_}, name, is_private);
+  }
+
+  std::vector<RepoInfo> list_repos() override {
+    Viewer everything;
+    everything.sees_all = true;
+    RepoFilter filter;
+    filter.limit = 1000;
+    std::vector<RepoInfo> all;
+    while (true) {
+      const auto page = catalog_->list_repos(everything, filter);
+      all.insert(all.end(), page.begin(), page.end());
+      if (page.size() < filter.limit) return all;
+      filter.after_id = page.back().id;
+    }
+  }
+
+  void delete_repo(const wire::RepoName& name) override {
+    const auto repo = catalog_->find_repo(name);
+    if (!repo) throw Error(ErrorKind::not_found, "there is no repository {}", name.path());
+    serve::delete_repo(*catalog_, folder_, *repo);
+  }
+
+  HubUsage usage() override {
+    HubUsage usage;
+    usage.users = catalog_->list_users().size();
+    for (const RepoInfo& repo : list_repos()) {
+      RepoUsage one;
+      one.repo = repo;
+      catalog_->for_each_file(repo.id, [&](const RepoFile& file, std::int64_t) {
+        ++one.files;
+        one.logical_bytes += file.size_bytes;
+      });
+      one.git_bytes = bytes_below(folder_.repo(repo.id));
+      usage.repos.push_back(std::move(one));
+    }
+    usage.store = open_store()->totals();
+    return usage;
+  }
+
+  HubCheckReport check(Progress& progress, const StopToken& stop) override {
+    HubCheckReport report;
+    const auto store = open_store();
+    report.store = store::check(*store, progress, stop);
+    for (const RepoInfo& repo : list_repos()) {
+      stop.check();
+      catalog_->for_each_file(repo.id, [&](const RepoFile& file, std::int64_t) {
+        if (file.size_bytes == 0) return;
+        const auto record = store->find_file(file.sha256);
+        if (!record || record->size_bytes != file.size_bytes || !is_whole(*store, *record))
+          report.missing_files.push_back(repo.name.path() + ": " + file.sha256.hex());
+      });
+      check_git(repo, report.git_faults);
+    }
+    return report;
+  }
+
+  store::CollectReport collect_garbage(const store::CollectOptions& options, bool despite_answers,
+                                       Progress& progress, const StopToken& stop) override {
+    if (options.grace < kAnswersLive && !options.dry_run && !despite_answers)
+      throw Error(ErrorKind::usage,
+                  "a grace period below 8 days removes chunks that clients were told of");
+    const auto store = open_store();
+    const auto repos = list_repos();
+    std::unordered_set<Sha256> live;
+    for (const RepoInfo& repo : repos) {
+      std::unordered_set<Sha256> wanted;
+      PointerWalk walk{git_, git_.environment(), folder_.repo(repo.id), {}, false};
+      walk_pointers(
+          walk, [&](const WalkedPointer& pointer) { wanted.insert(pointer.sha256); }, stop);
+      const std::int64_t keep_since = unix_now() - options.grace.count();
+      std::vector<Sha256> dropped;
+      catalog_->for_each_file(repo.id, [&](const RepoFile& file, std::int64_t added) {
+        if (wanted.contains(file.sha256) || added >= keep_since)
+          live.insert(file.sha256);
+        else
+          dropped.push_back(file.sha256);
+      });
+      if (!options.dry_run) catalog_->remove_files(repo.id, dropped);
+    }
+    const auto report = store::collect_garbage(*store, live, options, progress, stop);
+    if (options.dry_run) return report;
+    // Repacking has moved chunks to other xorbs.
+    for (const RepoInfo& repo : repos) {
+      std::vector<XorbGrant> grants;
+      catalog_->for_each_file(repo.id, [&](const RepoFile& file, std::int64_t) {
+        if (const auto record = store->find_file(file.sha256)) {
+          const auto more = grants_of(*record);
+          grants.insert(grants.end(), more.begin(), more.end());
+        }
+      });
+      catalog_->add_files(repo.id, {}, grants);
+      collect_git(repo);
+    }
+    catalog_->drop_grants([&](const xet::XorbHash& xorb) { return !store->has_local_xorb(xorb); });
+    return report;
+  }
+
+private:
+  UserInfo require_user(const std::string& name) {
+    auto user = catalog_->find_user(name);
+    if (!user) throw Error(ErrorKind::not_found, "there is no user {}", printable(name));
+    return std::move(*user);
+  }
+
+  std::unique_ptr<store::Store> open_store() { return store::Store::open(folder_.store()); }
+
+  ChildSpec git_in(const RepoInfo& repo, std::initializer_list<std::string> words) {
+    ChildSpec spec;
+    spec.arguments = git_.arguments(words);
+    spec.environment = git_.environment();
+    spec.folder = folder_.repo(repo.id);
+    return spec;
+  }
+
+  void check_git(const RepoInfo& repo, std::vector<std::string>& faults) {
+    if (!std::filesystem::exists(folder_.repo(repo.id))) {
+      faults.push_back(repo.name.path() + ": the git repository is missing");
+      return;
+    }
+    std::string said;
+    auto result = run_to_end(git_in(repo, {"fsck", "--full", "--no-dangling", "--no-progress"}), {},
+                             [&](std::string_view text) { said += text; });
+    if (result.exit_code == 0) return;
+    said += result.errors;
+    std::size_t at = 0;
+    while (at < said.size() && faults.size() < kFaultsKept) {
+      const auto end = std::min(said.find('\n', at), said.size());
+      if (end > at)
+        faults.push_back(repo.name.path() + ": " + printable(said.substr(at, end - at)));
+      at = end + 1;
+    }
+  }
+
+  void collect_git(const RepoInfo& repo) {
+    run_to_end(git_in(repo, {"-c", "gc.autoDetach=false", "gc", "--auto", "--quiet"}), {},
+               [](std::string_view) {});
+  }
+
+  DataFolder folder_;
+  std::unique_ptr<Catalog> catalog_;
+  GitSetup git_;
+};
+
+}  // namespace
+
+std::string_view name_of(TokenScope scope) {
+  switch (scope) {
+    case TokenScope::read:
+      return "read";
+    case TokenScope::write:
+      return "write";
+    case TokenScope::admin:
+      return "admin";
+  }
+  return "";
+}
+
+std::optional<TokenScope> parse_token_scope(std::string_view name) {
+  for (const TokenScope scope : {TokenScope::read, TokenScope::write, TokenScope::admin}) {
+    if (name == name_of(scope)) return scope;
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<Admin> Admin::open(const std::filesystem::path& data_folder) {
+  return std::make_unique<LocalAdmin>(data_folder);
+}
+
+}  // namespace mhub::serve

@@ -1,0 +1,75 @@
+#pragma once
+// Who is asking and what they may do: hub tokens, CAS tokens and signed URLs.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/catalog.hpp"
+#include "http/message.hpp"
+
+namespace mhub::serve {
+
+/// A new token's text: "hf_" (without which clients refuse it) and 40 random letters and digits.
+std::string new_token_text();
+/// What the catalog keeps of a token.
+Sha256 token_hash(std::string_view text);
+
+/// The caller of a hub route. Anonymous without a user.
+struct Principal {
+  std::optional<UserInfo> user;
+  std::optional<TokenInfo> token;
+
+  bool is_anonymous() const { return !user; }
+  Viewer viewer() const;
+  bool may_read(const RepoInfo& repo) const;
+  /// Needs a token with write scope, and the user's own namespace or an administrator.
+  bool may_write(const RepoInfo& repo) const;
+  bool may_write_namespace(std::string_view owner) const;
+};
+
+/// Reads the Authorization header: "Bearer TOKEN", "token TOKEN" or Basic with the token as
+/// password (as user name if the password is empty). No header means anonymous; a token that is
+/// unknown, expired or malformed throws Refused 401.
+Principal authenticate(Catalog& catalog, const Request& request);
+
+/// The text after the scheme of a Bearer or Basic header; nothing without one.
+std::optional<std::string> presented_token(const Request& request);
+
+enum class CasScope { read, write };
+
+/// What a CAS token says. It is bound to one user (0: anonymous) and one repository.
+struct CasGrant {
+  CasScope scope = CasScope::read;
+  std::int64_t repo_id = 0;
+  std::int64_t user_id = 0;
+  std::int64_t expires_unix_s = 0;
+};
+
+inline constexpr std::int64_t kCasTokenLifetimeS = 900;
+inline constexpr std::int64_t kSignedUrlLifetimeS = 3600;
+
+/// Makes and checks what the hub signs itself. Each purpose has a key of its own, derived from the
+/// catalog's secret, so that nothing signed for one purpose passes for another. Threads may share
+/// it.
+class Signer {
+public:
+  explicit Signer(const Sha256& master_secret);
+
+  std::string cas_token(const CasGrant& grant) const;
+  /// Nothing unless `token` was made by cas_token(); an expired one is returned all the same.
+  std::optional<CasGrant> read_cas_token(std::string_view token) const;
+
+  /// A signature over `parts` (joined unambiguously) for a URL; `purpose` is a fixed word.
+  std::string sign(std::string_view purpose, const std::vector<std::string>& parts) const;
+  bool check(std::string_view purpose, const std::vector<std::string>& parts,
+             std::string_view signature) const;
+
+private:
+  Sha256 key_for(std::string_view purpose) const;
+  Sha256 master_;
+};
+
+}  // namespace mhub::serve

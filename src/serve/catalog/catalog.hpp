@@ -1,0 +1,124 @@
+#pragma once
+// What the hub knows about people and repositories, and which repository holds what. Knowing a hash
+// gives nobody the bytes: every answer about content starts from the tables here.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <mhub/base/sha256.hpp>
+#include <mhub/serve/admin.hpp>
+#include <mhub/xet/hash.hpp>
+
+namespace mhub::serve {
+
+/// A token as it is looked up when a request comes in.
+struct TokenRecord {
+  TokenInfo info;
+  UserInfo user;
+};
+
+/// A large file that a repository holds.
+struct RepoFile {
+  Sha256 sha256;
+  std::uint64_t size_bytes = 0;
+  xet::FileHash xet_hash;
+};
+
+/// Chunks [first, end) of a xorb.
+struct ChunkSpan {
+  std::uint32_t first = 0;
+  std::uint32_t end = 0;
+  bool operator==(const ChunkSpan&) const = default;
+};
+/// `spans` sorted, with overlapping and adjacent ones merged.
+std::vector<ChunkSpan> merged(std::vector<ChunkSpan> spans);
+
+/// What of a xorb somebody may use.
+struct XorbGrant {
+  xet::XorbHash xorb;
+  bool whole = false;            ///< uploaded here as a xorb
+  std::vector<ChunkSpan> spans;  ///< merged; chunks that files here are made of
+  bool covers(const ChunkSpan& span) const;
+};
+
+/// Whose rights a question is asked with.
+struct Viewer {
+  std::int64_t user_id = 0;  ///< 0: anonymous
+  std::string user_name;
+  bool sees_all = false;  ///< an administrator
+};
+
+struct RepoFilter {
+  std::optional<wire::RepoType> type;
+  std::string owner;   ///< empty: all
+  std::string search;  ///< part of the id, any case; empty: all
+  std::size_t limit = 1000;
+  std::int64_t after_id = 0;  ///< the last id of the page before
+};
+
+/// Threads may share it. Throws Error: io, corrupt, busy, and conflict for a name that is taken.
+/// SQLite is one implementation; nothing in the interface is special to it.
+class Catalog {
+public:
+  virtual ~Catalog() = default;
+
+  // --- users and tokens
+  virtual UserInfo create_user(const std::string& name, bool is_admin) = 0;
+  virtual std::optional<UserInfo> find_user(const std::string& name) = 0;
+  virtual std::optional<UserInfo> find_user(std::int64_t id) = 0;
+  virtual std::vector<UserInfo> list_users() = 0;
+  virtual void remove_user(std::int64_t id) = 0;
+  /// `hash` is SHA-256 of the token's text.
+  virtual TokenInfo add_token(std::int64_t user_id, const std::string& name, const Sha256& hash,
+                              TokenScope scope, std::optional<std::int64_t> expires_unix_s) = 0;
+  /// Also one that has expired.
+  virtual std::optional<TokenRecord> find_token(const Sha256& hash) = 0;
+  virtual std::vector<TokenInfo> list_tokens(std::optional<std::int64_t> user_id) = 0;
+  /// False if there is none.
+  virtual bool remove_token(std::int64_t id) = 0;
+
+  // --- repositories; names are compared without case
+  virtual RepoInfo create_repo(const wire::RepoName& name, bool is_private) = 0;
+  virtual std::optional<RepoInfo> find_repo(const wire::RepoName& name) = 0;
+  virtual std::optional<RepoInfo> find_repo(std::int64_t id) = 0;
+  /// Those that `viewer` may read, in order of id.
+  virtual std::vector<RepoInfo> list_repos(const Viewer& viewer, const RepoFilter& filter) = 0;
+  virtual void delete_repo(std::int64_t id) = 0;
+
+  // --- large files of a repository
+  virtual std::optional<RepoFile> find_file(std::int64_t repo, const Sha256& sha256) = 0;
+  virtual std::optional<RepoFile> find_file(std::int64_t repo, const xet::FileHash& hash) = 0;
+  /// True if some repository that `viewer` may read holds it.
+  virtual bool may_read_file(const Viewer& viewer, const Sha256& sha256) = 0;
+  /// Records files of `repo` and what of which xorbs they use, at one stroke. Known ones are kept.
+  virtual void add_files(std::int64_t repo, const std::vector<RepoFile>& files,
+                         const std::vector<XorbGrant>& grants) = 0;
+  virtual void remove_files(std::int64_t repo, const std::vector<Sha256>& files) = 0;
+  virtual void for_each_file(
+      std::int64_t repo,
+      const std::function<void(const RepoFile&, std::int64_t added_unix_s)>& visit) = 0;
+
+  // --- xorbs of a repository
+  virtual void add_xorb(std::int64_t repo, const xet::XorbHash& xorb) = 0;
+  /// What of `xorb` the viewer may use: the union over `repo` (0 for none) and every repository
+  /// that the viewer may read. Nothing if there is none.
+  virtual std::optional<XorbGrant> find_grant(const Viewer& viewer, std::int64_t repo,
+                                              const xet::XorbHash& xorb) = 0;
+  /// Forgets all repositories' grants for xorbs of which `is_gone` is true.
+  virtual void drop_grants(const std::function<bool(const xet::XorbHash&)>& is_gone) = 0;
+
+  /// 32 random bytes made once per catalog; the root of all signing keys.
+  virtual Sha256 master_secret() = 0;
+};
+
+/// Opens catalog.db, making or upgrading it. Throws Error: config for a newer schema.
+std::unique_ptr<Catalog> open_sqlite_catalog(const std::filesystem::path& file);
+/// Opens an existing one for reading alone. Throws Error: not_found.
+std::unique_ptr<Catalog> open_sqlite_catalog_read_only(const std::filesystem::path& file);
+
+}  // namespace mhub::serve

@@ -1,0 +1,487 @@
+#include <algorithm>
+
+#include <mhub/base/error.hpp>
+
+#include "catalog/catalog.hpp"
+#include "catalog/sqlite.hpp"
+#include "http/message.hpp"
+
+namespace mhub::serve {
+
+namespace {
+
+constexpr std::int64_t kSchemaVersion = 1;
+/// "mhbc", so that `file` and people can tell what the database is.
+constexpr const char* kApplicationId = "PRAGMA application_id=0x6d686263";
+
+/// Step i takes a catalog of version i to version i + 1.
+constexpr const char* kMigrations[] = {
+    R"sql(
+CREATE TABLE users(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL UNIQUE,
+  is_admin INTEGER NOT NULL,
+  created INTEGER NOT NULL);
+CREATE TABLE tokens(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  hash BLOB NOT NULL UNIQUE,
+  scope INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  expires INTEGER);
+CREATE INDEX tokens_by_user ON tokens(user_id);
+CREATE TABLE repos(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  type INTEGER NOT NULL,
+  owner TEXT NOT NULL,
+  name TEXT NOT NULL,
+  owner_key TEXT NOT NULL,
+  name_key TEXT NOT NULL,
+  private INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  UNIQUE(type, owner_key, name_key));
+CREATE INDEX repos_by_owner ON repos(owner_key);
+CREATE TABLE repo_files(
+  repo_id INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
+  sha256 BLOB NOT NULL,
+  size INTEGER NOT NULL,
+  xet BLOB NOT NULL,
+  added INTEGER NOT NULL,
+  PRIMARY KEY(repo_id, sha256)) WITHOUT ROWID;
+CREATE INDEX repo_files_by_xet ON repo_files(repo_id, xet);
+CREATE INDEX repo_files_by_sha256 ON repo_files(sha256);
+CREATE TABLE repo_xorbs(
+  repo_id INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
+  xorb BLOB NOT NULL,
+  whole INTEGER NOT NULL,
+  spans BLOB NOT NULL,
+  PRIMARY KEY(repo_id, xorb)) WITHOUT ROWID;
+CREATE INDEX repo_xorbs_by_xorb ON repo_xorbs(xorb);
+CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+)sql"};
+
+Sha256 digest_from(ByteView bytes) {
+  Sha256 digest;
+  if (bytes.size() != digest.bytes.size())
+    throw Error(ErrorKind::corrupt, "catalog: a digest is {} bytes long", bytes.size());
+  std::copy(bytes.begin(), bytes.end(), digest.bytes.begin());
+  return digest;
+}
+
+template <class Hash>
+Hash hash_from(ByteView bytes) {
+  if (bytes.size() != xet::kHashBytes)
+    throw Error(ErrorKind::corrupt, "catalog: a hash is {} bytes long", bytes.size());
+  return Hash::from_raw(std::span<const std::byte, xet::kHashBytes>(bytes.data(), xet::kHashBytes));
+}
+
+Bytes pack(const std::vector<ChunkSpan>& spans) {
+  Bytes out;
+  for (const ChunkSpan& span : spans) {
+    append_le(out, span.first);
+    append_le(out, span.end);
+  }
+  return out;
+}
+
+std::vector<ChunkSpan> unpack(ByteView bytes) {
+  std::vector<ChunkSpan> spans;
+  for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
+    spans.push_back(
+        {load_le<std::uint32_t>(bytes.data() + at), load_le<std::uint32_t>(bytes.data() + at + 4)});
+  }
+  return spans;
+}
+
+constexpr const char* kUserColumns = "SELECT id, name, is_admin, created FROM users ";
+UserInfo user_from(const Query& row, int at = 0) {
+  return {row.integer(at), row.text(at + 1), row.integer(at + 2) != 0, row.integer(at + 3)};
+}
+
+RepoInfo repo_from(const Query& row) {
+  RepoInfo repo;
+  repo.id = row.integer(0);
+  repo.name.type = static_cast<wire::RepoType>(row.integer(1));
+  repo.name.owner = row.text(2);
+  repo.name.name = row.text(3);
+  repo.is_private = row.integer(4) != 0;
+  repo.created_unix_s = row.integer(5);
+  return repo;
+}
+
+RepoFile file_from(const Query& row) {
+  return {digest_from(row.blob(0)), static_cast<std::uint64_t>(row.integer(1)),
+          hash_from<xet::FileHash>(row.blob(2))};
+}
+
+/// Merges a grant into the repository's row for that xorb.
+void add_grant(Connection& db, std::int64_t repo, const XorbGrant& grant) {
+  XorbGrant now = grant;
+  {
+    auto row = db.query("SELECT whole, spans FROM repo_xorbs WHERE repo_id=? AND xorb=?");
+    row.bind(repo, ByteView(grant.xorb.bytes));
+    if (row.next()) {
+      now.whole = now.whole || row.integer(0) != 0;
+      const auto before = unpack(row.blob(1));
+      now.spans.insert(now.spans.end(), before.begin(), before.end());
+    }
+  }
+  now.spans = merged(std::move(now.spans));
+  db.query("INSERT OR REPLACE INTO repo_xorbs(repo_id, xorb, whole, spans) VALUES(?,?,?,?)")
+      .bind(repo, ByteView(now.xorb.bytes), now.whole, ByteView(pack(now.spans)))
+      .run();
+}
+
+class SqliteCatalog : public Catalog {
+public:
+  SqliteCatalog(const std::filesystem::path& file, bool read_only) : db_(file, read_only) {
+    if (!read_only) {
+      migrate(file);
+    } else {
+      db_.read([&](Connection& db) { check_version(db, file); });
+    }
+  }
+
+  UserInfo create_user(const std::string& name, bool is_admin) override {
+    UserInfo user{0, name, is_admin, unix_now()};
+    user.id = db_.write([&](Connection& db) {
+      db.query("INSERT INTO users(name, name_key, is_admin, created) VALUES(?,?,?,?)")
+          .bind(name, lower_case(name), is_admin, user.created_unix_s)
+          .run();
+      return db.last_id();
+    });
+    return user;
+  }
+
+  std::optional<UserInfo> find_user(const std::string& name) override {
+    return db_.read([&](Connection& db) -> std::optional<UserInfo> {
+      auto row = db.query("SELECT id, name, is_admin, created FROM users WHERE name_key=?");
+      row.bind(lower_case(name));
+      if (!row.next()) return std::nullopt;
+      return user_from(row);
+    });
+  }
+
+  std::optional<UserInfo> find_user(std::int64_t id) override {
+    return db_.read([&](Connection& db) -> std::optional<UserInfo> {
+      auto row = db.query("SELECT id, name, is_admin, created FROM users WHERE id=?");
+      row.bind(id);
+      if (!row.next()) return std::nullopt;
+      return user_from(row);
+    });
+  }
+
+  std::vector<UserInfo> list_users() override {
+    return db_.read([&](Connection& db) {
+      std::vector<UserInfo> users;
+      auto row = db.query(kUserColumns);
+      while (row.next()) users.push_back(user_from(row));
+      return users;
+    });
+  }
+
+  void remove_user(std::int64_t id) override {
+    db_.write([&](Connection& db) { db.query("DELETE FROM users WHERE id=?").bind(id).run(); });
+  }
+
+  TokenInfo add_token(std::int64_t user_id, const std::string& name, const Sha256& hash,
+                      TokenScope scope, std::optional<std::int64_t> expires) override {
+    TokenInfo token;
+    token.name = name;
+    token.scope = scope;
+    token.created_unix_s = unix_now();
+    token.expires_unix_s = expires;
+    token.id = db_.write([&](Connection& db) {
+      db.query(
+            "INSERT INTO tokens(user_id, name, hash, scope, created, expires) VALUES(?,?,?,?,?,?)")
+          .bind(user_id, name, ByteView(hash.bytes), static_cast<int>(scope), token.created_unix_s,
+                expires)
+          .run();
+      return db.last_id();
+    });
+    return token;
+  }
+
+  std::optional<TokenRecord> find_token(const Sha256& hash) override {
+    return db_.read([&](Connection& db) -> std::optional<TokenRecord> {
+      auto row = db.query(
+          "SELECT t.id, t.name, t.scope, t.created, t.expires, u.id, u.name, u.is_admin, u.created "
+          "FROM tokens t JOIN users u ON u.id=t.user_id WHERE t.hash=?");
+      row.bind(ByteView(hash.bytes));
+      if (!row.next()) return std::nullopt;
+      TokenRecord record;
+      record.user = user_from(row, 5);
+      record.info = token_from(row, record.user.name);
+      return record;
+    });
+  }
+
+  std::vector<TokenInfo> list_tokens(std::optional<std::int64_t> user_id) override {
+    return db_.read([&](Connection& db) {
+      std::vector<TokenInfo> tokens;
+      auto row = db.query(
+          "SELECT t.id, t.name, t.scope, t.created, t.expires, u.name FROM tokens t "
+          "JOIN users u ON u.id=t.user_id WHERE ?1 IS NULL OR u.id=?1 ORDER BY t.id");
+      row.bind(user_id);
+      while (row.next()) tokens.push_back(token_from(row, row.text(5)));
+      return tokens;
+    });
+  }
+
+  bool remove_token(std::int64_t id) override {
+    return db_.write([&](Connection& db) {
+      db.query("DELETE FROM tokens WHERE id=?").bind(id).run();
+      return db.changes() > 0;
+    });
+  }
+
+  RepoInfo create_repo(const wire::RepoName& name, bool is_private) override {
+    RepoInfo repo{0, name, is_private, unix_now()};
+    repo.id = db_.write([&](Connection& db) {
+      db.query(
+            "INSERT INTO repos(type, owner, name, owner_key, name_key, private, created) "
+            "VALUES(?,?,?,?,?,?,?)")
+          .bind(static_cast<int>(name.type), name.owner, name.name, lower_case(name.owner),
+                lower_case(name.name), is_private, repo.created_unix_s)
+          .run();
+      return db.last_id();
+    });
+    return repo;
+  }
+
+  std::optional<RepoInfo> find_repo(const wire::RepoName& name) override {
+    return db_.read([&](Connection& db) -> std::optional<RepoInfo> {
+      auto row = db.query(
+          "SELECT id, type, owner, name, private, created FROM repos "
+          "WHERE type=? AND owner_key=? AND name_key=?");
+      row.bind(static_cast<int>(name.type), lower_case(name.owner), lower_case(name.name));
+      if (!row.next()) return std::nullopt;
+      return repo_from(row);
+    });
+  }
+
+  std::optional<RepoInfo> find_repo(std::int64_t id) override {
+    return db_.read([&](Connection& db) -> std::optional<RepoInfo> {
+      auto row = db.query("SELECT id, type, owner, name, private, created FROM repos WHERE id=?");
+      row.bind(id);
+      if (!row.next()) return std::nullopt;
+      return repo_from(row);
+    });
+  }
+
+  std::vector<RepoInfo> list_repos(const Viewer& viewer, const RepoFilter& filter) override {
+    return db_.read([&](Connection& db) {
+      std::vector<RepoInfo> repos;
+      auto row = db.query(
+          "SELECT id, type, owner, name, private, created FROM repos "
+          "WHERE id>?1 AND (?2<0 OR type=?2) AND (?3='' OR owner_key=?3) "
+          "AND (?4='' OR instr(owner_key||'/'||name_key, ?4)>0) "
+          "AND (private=0 OR ?5 OR (?6<>'' AND owner_key=?6)) ORDER BY id LIMIT ?7");
+      row.bind(filter.after_id, filter.type ? static_cast<int>(*filter.type) : -1,
+               lower_case(filter.owner), lower_case(filter.search), viewer.sees_all,
+               lower_case(viewer.user_name), static_cast<std::uint64_t>(filter.limit));
+      while (row.next()) repos.push_back(repo_from(row));
+      return repos;
+    });
+  }
+
+  void delete_repo(std::int64_t id) override {
+    db_.write([&](Connection& db) { db.query("DELETE FROM repos WHERE id=?").bind(id).run(); });
+  }
+
+  std::optional<RepoFile> find_file(std::int64_t repo, const Sha256& sha256) override {
+    return db_.read([&](Connection& db) -> std::optional<RepoFile> {
+      auto row = db.query("SELECT sha256, size, xet FROM repo_files WHERE repo_id=? AND sha256=?");
+      row.bind(repo, ByteView(sha256.bytes));
+      if (!row.next()) return std::nullopt;
+      return file_from(row);
+    });
+  }
+
+  std::optional<RepoFile> find_file(std::int64_t repo, const xet::FileHash& hash) override {
+    return db_.read([&](Connection& db) -> std::optional<RepoFile> {
+      auto row =
+          db.query("SELECT sha256, size, xet FROM repo_files WHERE repo_id=? AND xet=? LIMIT 1");
+      row.bind(repo, ByteView(hash.bytes));
+      if (!row.next()) return std::nullopt;
+      return file_from(row);
+    });
+  }
+
+  bool may_read_file(const Viewer& viewer, const Sha256& sha256) override {
+    return db_.read([&](Connection& db) {
+      auto row = db.query(
+          "SELECT 1 FROM repo_files f JOIN repos r ON r.id=f.repo_id WHERE f.sha256=?1 "
+          "AND (r.private=0 OR ?2 OR (?3<>'' AND r.owner_key=?3)) LIMIT 1");
+      row.bind(ByteView(sha256.bytes), viewer.sees_all, lower_case(viewer.user_name));
+      return row.next();
+    });
+  }
+
+  void add_files(std::int64_t repo, const std::vector<RepoFile>& files,
+                 const std::vector<XorbGrant>& grants) override {
+    const std::int64_t now = unix_now();
+    db_.write([&](Connection& db) {
+      for (const RepoFile& file : files) {
+        // The time is renewed: an upload starts the grace period of its file afresh.
+        db.query(
+              "INSERT INTO repo_files(repo_id, sha256, size, xet, added) VALUES(?,?,?,?,?) "
+              "ON CONFLICT(repo_id, sha256) DO UPDATE SET added=excluded.added")
+            .bind(repo, ByteView(file.sha256.bytes), file.size_bytes, ByteView(file.xet_hash.bytes),
+                  now)
+            .run();
+      }
+      for (const XorbGrant& grant : grants) add_grant(db, repo, grant);
+    });
+  }
+
+  void remove_files(std::int64_t repo, const std::vector<Sha256>& files) override {
+    db_.write([&](Connection& db) {
+      for (const Sha256& file : files) {
+        db.query("DELETE FROM repo_files WHERE repo_id=? AND sha256=?")
+            .bind(repo, ByteView(file.bytes))
+            .run();
+      }
+    });
+  }
+
+  void for_each_file(std::int64_t repo,
+                     const std::function<void(const RepoFile&, std::int64_t)>& visit) override {
+    db_.read([&](Connection& db) {
+      auto row = db.query("SELECT sha256, size, xet, added FROM repo_files WHERE repo_id=?");
+      row.bind(repo);
+      while (row.next()) visit(file_from(row), row.integer(3));
+      return 0;
+    });
+  }
+
+  void add_xorb(std::int64_t repo, const xet::XorbHash& xorb) override {
+    db_.write([&](Connection& db) { add_grant(db, repo, {xorb, true, {}}); });
+  }
+
+  std::optional<XorbGrant> find_grant(const Viewer& viewer, std::int64_t repo,
+                                      const xet::XorbHash& xorb) override {
+    return db_.read([&](Connection& db) -> std::optional<XorbGrant> {
+      auto row = db.query(
+          "SELECT x.whole, x.spans FROM repo_xorbs x JOIN repos r ON r.id=x.repo_id "
+          "WHERE x.xorb=?1 AND (r.id=?2 OR r.private=0 OR ?3 OR (?4<>'' AND r.owner_key=?4))");
+      row.bind(ByteView(xorb.bytes), repo, viewer.sees_all, lower_case(viewer.user_name));
+      std::optional<XorbGrant> grant;
+      while (row.next()) {
+        if (!grant) grant = XorbGrant{xorb, false, {}};
+        grant->whole = grant->whole || row.integer(0) != 0;
+        const auto spans = unpack(row.blob(1));
+        grant->spans.insert(grant->spans.end(), spans.begin(), spans.end());
+      }
+      if (grant) grant->spans = merged(std::move(grant->spans));
+      return grant;
+    });
+  }
+
+  void drop_grants(const std::function<bool(const xet::XorbHash&)>& is_gone) override {
+    std::vector<xet::XorbHash> gone;
+    db_.read([&](Connection& db) {
+      auto row = db.query("SELECT DISTINCT xorb FROM repo_xorbs");
+      while (row.next()) {
+        const auto xorb = hash_from<xet::XorbHash>(row.blob(0));
+        if (is_gone(xorb)) gone.push_back(xorb);
+      }
+      return 0;
+    });
+    db_.write([&](Connection& db) {
+      for (const auto& xorb : gone)
+        db.query("DELETE FROM repo_xorbs WHERE xorb=?").bind(ByteView(xorb.bytes)).run();
+    });
+  }
+
+  Sha256 master_secret() override {
+    const auto found = db_.read([](Connection& db) -> std::optional<Sha256> {
+      auto row = db.query("SELECT value FROM settings WHERE name='master_secret'");
+      if (!row.next()) return std::nullopt;
+      return digest_from(row.blob(0));
+    });
+    if (!found) throw Error(ErrorKind::corrupt, "catalog: the signing secret is missing");
+    return *found;
+  }
+
+private:
+  static TokenInfo token_from(const Query& row, std::string user) {
+    TokenInfo token;
+    token.id = row.integer(0);
+    token.user = std::move(user);
+    token.name = row.text(1);
+    token.scope = static_cast<TokenScope>(row.integer(2));
+    token.created_unix_s = row.integer(3);
+    if (!row.is_null(4)) token.expires_unix_s = row.integer(4);
+    return token;
+  }
+
+  static std::int64_t version_of(Connection& db) {
+    auto row = db.query("PRAGMA user_version");
+    return row.next() ? row.integer(0) : 0;
+  }
+
+  static void check_version(Connection& db, const std::filesystem::path& file) {
+    const std::int64_t version = version_of(db);
+    if (version > kSchemaVersion)
+      throw Error(ErrorKind::config, "{} has schema {}, this program knows up to {}",
+                  printable(file.string()), version, kSchemaVersion)
+          .hint("upgrade mhub on this machine");
+  }
+
+  void migrate(const std::filesystem::path& file) {
+    db_.write([&](Connection& db) {
+      check_version(db, file);
+      for (std::int64_t version = version_of(db); version < kSchemaVersion; ++version) {
+        db.execute(kMigrations[version]);
+        if (version == 0) {
+          db.execute(kApplicationId);
+          Sha256 secret;
+          fill_random(secret.bytes);
+          db.query("INSERT INTO settings(name, value) VALUES('master_secret', ?)")
+              .bind(ByteView(secret.bytes))
+              .run();
+        }
+      }
+      db.execute("PRAGMA user_version=1");
+    });
+  }
+
+  Database db_;
+};
+
+}  // namespace
+
+std::vector<ChunkSpan> merged(std::vector<ChunkSpan> spans) {
+  std::sort(spans.begin(), spans.end(),
+            [](const ChunkSpan& a, const ChunkSpan& b) { return a.first < b.first; });
+  std::vector<ChunkSpan> out;
+  for (const ChunkSpan& span : spans) {
+    if (!out.empty() && span.first <= out.back().end)
+      out.back().end = std::max(out.back().end, span.end);
+    else
+      out.push_back(span);
+  }
+  return out;
+}
+
+bool XorbGrant::covers(const ChunkSpan& span) const {
+  if (whole) return true;
+  return std::any_of(spans.begin(), spans.end(), [&](const ChunkSpan& have) {
+    return have.first <= span.first && span.end <= have.end;
+  });
+}
+
+std::unique_ptr<Catalog> open_sqlite_catalog(const std::filesystem::path& file) {
+  return std::make_unique<SqliteCatalog>(file, false);
+}
+
+std::unique_ptr<Catalog> open_sqlite_catalog_read_only(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file))
+    throw Error(ErrorKind::not_found, "there is no hub catalog at {}", printable(file.string()));
+  return std::make_unique<SqliteCatalog>(file, true);
+}
+
+}  // namespace mhub::serve

@@ -1,0 +1,108 @@
+#include "content.hpp"
+
+#include <map>
+
+#include "http/byte_range.hpp"
+#include "hub.hpp"
+
+namespace mhub::serve {
+
+namespace {
+
+/// Enough that chunks cut by a block's edges, which are decoded twice, hardly count.
+constexpr std::uint64_t kBlockBytes = 1 << 20;
+
+class FileBlocks : public BlockSource {
+public:
+  FileBlocks(Hub& hub, store::FileRecord file, std::uint64_t offset, std::uint64_t size_bytes)
+      : hub_(hub), file_(std::move(file)), at_(offset), left_(size_bytes) {}
+
+  bool next(Bytes& out) override {
+    if (left_ == 0) return false;
+    const std::uint64_t count = std::min(kBlockBytes, left_);
+    out.clear();
+    out.reserve(count);
+    hub_.store->read_file(file_, at_, count, [&](ByteView bytes) { append(out, bytes); });
+    if (out.size() != count)
+      throw Error(ErrorKind::corrupt, "file {} is shorter than its record", file_.sha256.hex());
+    at_ += count;
+    left_ -= count;
+    return true;
+  }
+
+private:
+  Hub& hub_;
+  store::FileRecord file_;
+  std::uint64_t at_;
+  std::uint64_t left_;
+};
+
+}  // namespace
+
+std::vector<XorbGrant> grants_of(const store::FileRecord& file) {
+  std::map<xet::XorbHash, std::vector<ChunkSpan>> spans;
+  for (const xet::Term& term : file.terms)
+    spans[term.xorb].push_back({term.first_chunk, term.end_chunk});
+  std::vector<XorbGrant> grants;
+  for (auto& [xorb, of_xorb] : spans) grants.push_back({xorb, false, merged(std::move(of_xorb))});
+  return grants;
+}
+
+bool is_whole(store::Store& store, const store::FileRecord& file) {
+  const xet::XorbHash* last = nullptr;
+  for (const xet::Term& term : file.terms) {
+    if (last != nullptr && *last == term.xorb) continue;
+    if (!store.has_local_xorb(term.xorb)) return false;
+    last = &term.xorb;
+  }
+  return true;
+}
+
+store::FileRecord require_file(const Call& call, const Sha256& sha256) {
+  const auto listed = call.hub.catalog->find_file(call.repo->id, sha256);
+  if (!listed) throw Refused(404, "Object does not exist");
+  if (listed->size_bytes == 0) return {sha256, 0, {}, {}};
+  auto record = call.hub.store->find_file(sha256);
+  if (!record)
+    throw Error(ErrorKind::corrupt, "the store has lost the file {} of {}", sha256.hex(),
+                call.repo->name.path());
+  return std::move(*record);
+}
+
+std::unique_ptr<BodyStream> stream_file(Hub& hub, store::FileRecord file, std::uint64_t offset,
+                                        std::uint64_t size_bytes) {
+  return stream_blocks(hub.worker_spawn(),
+                       std::make_unique<FileBlocks>(hub, std::move(file), offset, size_bytes));
+}
+
+Response file_response(Call& call, const store::FileRecord& file) {
+  const std::string etag = "\"" + file.sha256.hex() + "\"";
+  Response response;
+  response.with("Accept-Ranges", "bytes").with("ETag", etag);
+  std::string_view range_header = call.request->header("Range");
+  const std::string_view if_range = call.request->header("If-Range");
+  if (!if_range.empty() && if_range != etag) range_header = {};
+  const RangeRequest asked = parse_range(range_header, file.size_bytes);
+  if (asked.kind == RangeRequest::Kind::unsatisfiable) {
+    response.status = 416;
+    response.with("Content-Range", fmt::format("bytes */{}", file.size_bytes));
+    response.with("Content-Type", "text/plain");
+    return response;
+  }
+  InclusiveRange range{0, 0};
+  std::uint64_t size = file.size_bytes;
+  if (asked.kind == RangeRequest::Kind::part) {
+    range = asked.range;
+    size = range.size_bytes();
+    response.status = 206;
+    response.with("Content-Range",
+                  fmt::format("bytes {}-{}/{}", range.first, range.last, file.size_bytes));
+  }
+  response.with("Content-Type", "application/octet-stream");
+  if (size == 0) return response;
+  response.stream_bytes = size;
+  response.body = stream_file(call.hub, file, range.first, size);
+  return response;
+}
+
+}  // namespace mhub::serve

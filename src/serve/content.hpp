@@ -1,0 +1,32 @@
+#pragma once
+// Large files of repositories: looking one up, linking one to another repository, reading one.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <mhub/store/store.hpp>
+
+#include "catalog/catalog.hpp"
+#include "http/streams.hpp"
+#include "router.hpp"
+
+namespace mhub::serve {
+
+/// The chunks that `file` is made of, by xorb.
+std::vector<XorbGrant> grants_of(const store::FileRecord& file);
+
+/// True if every xorb of `file` is in the store.
+bool is_whole(store::Store& store, const store::FileRecord& file);
+
+/// The recipe of a file that the call's repository holds. Throws Refused 404.
+store::FileRecord require_file(const Call& call, const Sha256& sha256);
+
+/// A body of bytes [offset, offset + size_bytes) of `file`.
+std::unique_ptr<BodyStream> stream_file(Hub& hub, store::FileRecord file, std::uint64_t offset,
+                                        std::uint64_t size_bytes);
+
+/// Answers GET and HEAD for a whole file with Range, If-Range and ETag.
+Response file_response(Call& call, const store::FileRecord& file);
+
+}  // namespace mhub::serve

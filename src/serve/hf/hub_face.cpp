@@ -1,0 +1,243 @@
+#include "hf/hub_face.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <mhub/base/atomic_file.hpp>
+#include <mhub/base/log.hpp>
+#include <mhub/repo/objects.hpp>
+#include <mhub/repo/refs.hpp>
+#include <mhub/wire/hub_repos.hpp>
+
+#include "git/git_face.hpp"
+#include "hub.hpp"
+
+namespace mhub::serve {
+
+namespace {
+
+constexpr std::size_t kListPage = 500;
+constexpr std::size_t kListPageAtMost = 1000;
+constexpr std::size_t kSiblingsAtMost = 100000;
+
+Response whoami(Call& call) {
+  wire::WhoAmI who;
+  who.name = call.who.user->name;
+  who.id = std::to_string(call.who.user->id);
+  who.fullname = who.name;
+  who.token_name = call.who.token->name;
+  who.token_role = call.who.token->scope == TokenScope::read ? "read" : "write";
+  who.token_created_at = timestamp(call.who.token->created_unix_s);
+  return json_response(200, wire::to_json(who));
+}
+
+wire::RepoName require_name(const Call& call, wire::RepoType type, const std::string& owner,
+                            const std::string& name) {
+  // Old clients put the namespace into the name.
+  const std::string id = name.find('/') != std::string::npos
+                             ? name
+                             : (owner.empty() ? call.who.user->name : owner) + "/" + name;
+  auto repo = wire::parse_repo_id(id, type);
+  if (!repo) throw Refused(400, "the repository name is not allowed");
+  return std::move(*repo);
+}
+
+Response create(Call& call) {
+  wire::CreateRepoRequest request;
+  try {
+    request = wire::parse_create_repo_request(call.body);
+  } catch (const Error& error) {
+    throw Refused(400, error.message());
+  }
+  const auto name = require_name(call, request.type, request.owner, request.name);
+  if (!call.who.may_write_namespace(name.owner))
+    throw Refused(403, "You don't have the rights to create a repository under the namespace \"" +
+                           name.owner + "\"");
+  wire::CreateRepoAnswer answer;
+  const GitSetup git = git_setup(call.hub);
+  try {
+    const RepoInfo repo =
+        create_repo({*call.hub.catalog, call.hub.folder, git}, name, request.is_private);
+    answer.id = repo.name.id();
+    answer.url = call.url() + "/" + repo.name.path();
+    return json_response(200, wire::to_json(answer));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::conflict) throw;
+    // Clients that may find it there read its address from the refusal.
+    const auto there = call.hub.catalog->find_repo(name);
+    const wire::RepoName& shown = there ? there->name : name;
+    answer.id = shown.id();
+    answer.url = call.url() + "/" + shown.path();
+    answer.error = "You already created this " + std::string(wire::name_of(name.type)) + " repo";
+    return json_response(409, wire::to_json(answer));
+  }
+}
+
+Response remove(Call& call) {
+  wire::DeleteRepoRequest request;
+  try {
+    request = wire::parse_delete_repo_request(call.body);
+  } catch (const Error& error) {
+    throw Refused(400, error.message());
+  }
+  const auto name = require_name(call, request.type, request.owner, request.name);
+  const auto repo = call.hub.catalog->find_repo(name);
+  if (!repo || !call.who.may_read(*repo))
+    throw Refused(404, std::string(wire::kErrorRepoNotFound), "Repository not found");
+  if (!call.who.may_write(*repo))
+    throw Refused(403, "You don't have the rights to delete " + name.path());
+  delete_repo(*call.hub.catalog, call.hub.folder, *repo);
+  return json_response(200, "{}");
+}
+
+/// Commit and time of the default branch; empty for a repository without commits.
+struct Head {
+  std::string sha;
+  std::string time;
+};
+Head head_of(const Hub& hub, const RepoInfo& repo) {
+  try {
+    auto git = repo::Repository::open(hub.folder.repo(repo.id));
+    const auto ref = repo::find_ref(git, "refs/heads/main");
+    if (!ref || ref->target.is_zero()) return {};
+    const auto commit = repo::find_commit(git, ref->target);
+    if (!commit) return {};
+    return {ref->target.hex(), timestamp(commit->committer.time_s)};
+  } catch (const Error& error) {
+    log_warning("repository {} cannot be read: {}", repo.id, error.message());
+    return {};
+  }
+}
+
+Response list(Call& call) {
+  const auto type = wire::parse_api_plural(call.words[0]);
+  if (!type) throw Refused(404, "EntryNotFound", "not found");
+  RepoFilter filter;
+  filter.type = *type;
+  filter.owner = call.request->parameter("author").value_or("");
+  filter.search = call.request->parameter("search").value_or("");
+  const auto number = [&](std::string_view key) {
+    const auto text = call.request->parameter(key).value_or("");
+    return text.empty() || text.size() > 15 ||
+                   text.find_first_not_of("0123456789") != std::string::npos
+               ? std::int64_t{0}
+               : static_cast<std::int64_t>(std::stoll(text));
+  };
+  const auto limit = static_cast<std::size_t>(number("limit"));
+  filter.limit = limit == 0 ? kListPage : std::min(limit, kListPageAtMost);
+  filter.after_id = number("cursor");
+  const std::size_t page = filter.limit++;  // one more says whether a page follows
+  auto repos = call.hub.catalog->list_repos(call.who.viewer(), filter);
+  const bool more = repos.size() > page;
+  if (more) repos.resize(page);
+
+  std::vector<wire::RepoListItem> items;
+  for (const RepoInfo& repo : repos) {
+    const Head head = head_of(call.hub, repo);
+    wire::RepoListItem item;
+    item.id = repo.name.id();
+    item.unique_id = std::to_string(repo.id);
+    item.is_private = repo.is_private;
+    item.sha = head.sha;
+    item.created_at = timestamp(repo.created_unix_s);
+    item.last_modified = head.time.empty() ? item.created_at : head.time;
+    items.push_back(std::move(item));
+  }
+  Response response = json_response(200, wire::to_json(items, *type));
+  if (more) {
+    std::string query =
+        "limit=" + std::to_string(page) + "&cursor=" + std::to_string(repos.back().id);
+    if (!filter.owner.empty()) query += "&author=" + percent_encode(filter.owner);
+    if (!filter.search.empty()) query += "&search=" + percent_encode(filter.search);
+    response.with("Link", fmt::format("<{}/api/{}?{}>; rel=\"next\"", call.url(),
+                                      wire::api_plural(*type), query));
+  }
+  return response;
+}
+
+Response info(Call& call) {
+  using nlohmann::json;
+  const RepoInfo& repo = *call.repo;
+  const Head head = head_of(call.hub, repo);
+  json answer = {{"_id", std::to_string(repo.id)},
+                 {"id", repo.name.id()},
+                 {"author", repo.name.owner},
+                 {"private", repo.is_private},
+                 {"gated", false},
+                 {"disabled", false},
+                 {"downloads", 0},
+                 {"likes", 0},
+                 {"tags", json::array()},
+                 {"createdAt", timestamp(repo.created_unix_s)},
+                 {"lastModified", head.time.empty() ? timestamp(repo.created_unix_s) : head.time},
+                 {"siblings", json::array()}};
+  if (repo.name.type == wire::RepoType::model) answer["modelId"] = repo.name.id();
+  if (!head.sha.empty()) {
+    answer["sha"] = head.sha;
+    auto git = repo::Repository::open(call.hub.folder.repo(repo.id));
+    const auto commit = repo::ObjectId::parse(head.sha);
+    if (const auto tree = repo::peel_to_tree(git, *commit)) {
+      json& siblings = answer["siblings"];
+      repo::walk_tree(git, *tree, [&](const repo::PathEntry& entry) {
+        if (siblings.size() < kSiblingsAtMost) siblings.push_back({{"rfilename", entry.path}});
+      });
+    }
+  }
+  return json_response(200, answer.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+}  // namespace
+
+RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private) {
+  if (wire::is_reserved_namespace(name.owner) || wire::is_reserved_repo_name(name.name) ||
+      name.owner == "v1" || name.owner == "v2")
+    throw Error(ErrorKind::usage, "{} is a name that the hub keeps for itself", name.id());
+  if (where.catalog.find_repo(name))
+    throw Error(ErrorKind::conflict, "the repository {} exists", name.path());
+  const RepoInfo repo = where.catalog.create_repo(name, is_private);
+  try {
+    make_git_repo(where.git, where.folder.repo(repo.id));
+  } catch (...) {
+    where.catalog.delete_repo(repo.id);
+    throw;
+  }
+  return repo;
+}
+
+void delete_repo(Catalog& catalog, const DataFolder& folder, const RepoInfo& repo) {
+  catalog.delete_repo(repo.id);
+  // Its number is never given again, so what a crash leaves behind can be seen by nobody.
+  const auto doomed = folder.tmp() / unique_name("deleted-repo");
+  std::error_code failed;
+  std::filesystem::rename(folder.repo(repo.id), doomed, failed);
+  if (!failed) std::filesystem::remove_all(doomed, failed);
+  if (failed)
+    log_warning("the folder of deleted repository {} is still there: {}", repo.id,
+                failed.message());
+}
+
+std::vector<Route> hub_routes(const ServeLimits& limits) {
+  std::vector<Route> routes;
+  const auto add = [&](Method method, const std::string& pattern, Access access, Run run,
+                       std::uint64_t body_limit, std::function<Response(Call&)> handle) {
+    Route route;
+    route.method = method;
+    route.pattern = pattern;
+    route.access = access;
+    route.run = run;
+    route.body_limit_bytes = body_limit;
+    route.handle = std::move(handle);
+    routes.push_back(std::move(route));
+  };
+  add(Method::get, "/health", Access::open, Run::loop, 0,
+      [](Call&) { return text_response(200, "ok\n"); });
+  add(Method::get, "/api/whoami-v2", Access::user, Run::loop, 0, whoami);
+  add(Method::post, "/api/repos/create", Access::writer, Run::worker, limits.json_body_bytes,
+      create);
+  add(Method::del, "/api/repos/delete", Access::writer, Run::worker, limits.json_body_bytes,
+      remove);
+  add(Method::get, "/api/{plural}", Access::anyone, Run::worker, 0, list);
+  add(Method::get, "/api/{api_repo}", Access::repo_read, Run::worker, 0, info);
+  return routes;
+}
+
+}  // namespace mhub::serve

@@ -1,0 +1,28 @@
+#pragma once
+// The hub's REST routes, in the shapes of Hugging Face's API: who am I, making, listing, describing
+// and deleting repositories.
+
+#include <vector>
+
+#include <mhub/serve/server.hpp>
+
+#include "data_folder.hpp"
+#include "git/child.hpp"
+#include "router.hpp"
+
+namespace mhub::serve {
+
+std::vector<Route> hub_routes(const ServeLimits& limits);
+
+/// Makes catalog entry and bare repository, for the routes and for `mhub admin`. Throws Error:
+/// usage for a reserved name, conflict if it exists.
+struct NewRepo {
+  Catalog& catalog;
+  const DataFolder& folder;
+  const GitSetup& git;
+};
+RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private);
+/// Removes both.
+void delete_repo(Catalog& catalog, const DataFolder& folder, const RepoInfo& repo);
+
+}  // namespace mhub::serve

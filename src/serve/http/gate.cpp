@@ -1,0 +1,41 @@
+#include "http/gate.hpp"
+
+namespace mhub::serve {
+
+namespace {
+
+class GatedSink : public BodySink {
+public:
+  GatedSink(Gate& gate, std::function<std::unique_ptr<BodySink>()> make)
+      : gate_(gate), make_(std::move(make)) {}
+
+  std::size_t write(ByteView bytes, const Wake& wake) override {
+    return enter(wake) ? sink_->write(bytes, wake) : 0;
+  }
+  std::optional<Response> finish(const Wake& wake) override {
+    if (!enter(wake)) return std::nullopt;
+    return sink_->finish(wake);
+  }
+
+private:
+  bool enter(const Wake& wake) {
+    if (sink_) return true;
+    if (!pass_) pass_ = gate_.enter(wake);
+    if (!pass_) return false;
+    sink_ = make_();
+    return true;
+  }
+
+  Gate& gate_;
+  std::function<std::unique_ptr<BodySink>()> make_;
+  Gate::Pass pass_;
+  std::unique_ptr<BodySink> sink_;
+};
+
+}  // namespace
+
+std::unique_ptr<BodySink> gated(Gate& gate, std::function<std::unique_ptr<BodySink>()> make) {
+  return std::make_unique<GatedSink>(gate, std::move(make));
+}
+
+}  // namespace mhub::serve

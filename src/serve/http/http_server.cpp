@@ -1,0 +1,550 @@
+#include "http/http_server.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cstring>
+#include <mutex>
+#include <thread>
+#include <unordered_set>
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <mhub/base/c_handle.hpp>
+#include <mhub/base/log.hpp>
+
+namespace mhub::serve {
+
+namespace {
+
+/// Memory a connection may use for headers and one read: pages that are not touched cost nothing.
+constexpr std::size_t kConnectionBytes = 256 << 10;
+/// What a response stream is asked for at a time.
+constexpr std::size_t kStreamBlockBytes = 128 << 10;
+/// A body this small is read to its end before a refusal is sent, which spares the client a reset
+/// connection; after a larger one the connection is closed.
+constexpr std::uint64_t kDrainBytes = 1 << 20;
+
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  std::string text;  ///< "127.0.0.1" or "[::1]"
+};
+
+Address parse_address(const std::string& listen) {
+  const auto bad = [&] {
+    return Error(ErrorKind::config, "listen address {} is not ADDRESS:PORT", printable(listen))
+        .hint("write it like 127.0.0.1:8080, 0.0.0.0:80 or [::1]:0");
+  };
+  const auto colon = listen.rfind(':');
+  if (colon == std::string::npos) throw bad();
+  std::string host = listen.substr(0, colon);
+  const std::string port_text = listen.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, error] =
+      std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
+  if (port_text.empty() || error != std::errc() || end != port_text.data() + port_text.size())
+    throw bad();
+  if (host == "localhost") host = "127.0.0.1";
+  if (host.empty() || host == "*") host = "0.0.0.0";
+
+  Address address;
+  address.text = host;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
+  if (::inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+    address.size = sizeof *v4;
+  } else if (host.size() > 2 && host.front() == '[' && host.back() == ']' &&
+             ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    address.size = sizeof *v6;
+  } else {
+    throw bad();
+  }
+  return address;
+}
+
+UniqueFd listen_on(const Address& address, const std::string& name) {
+  UniqueFd socket(
+      ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) throw system_error(errno, "make a socket");
+  const int on = 1;
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) !=
+      0) {
+    if (errno == EADDRINUSE)
+      throw Error(ErrorKind::busy, "address {} is in use", printable(name))
+          .hint("stop the other server or listen on another port");
+    if (errno == EADDRNOTAVAIL)
+      throw Error(ErrorKind::config, "address {} is not one of this machine's", printable(name));
+    throw system_error(errno, "listen on " + printable(name));
+  }
+  if (::listen(socket.get(), 1024) != 0) throw system_error(errno, "listen on " + printable(name));
+  return socket;
+}
+
+std::uint16_t port_of(int socket) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0)
+    throw system_error(errno, "ask for the port");
+  return ntohs(storage.ss_family == AF_INET6
+                   ? reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_port
+                   : reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);
+}
+
+bool is_plain_host(std::string_view host) {
+  return !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
+  });
+}
+
+bool is_plain_id(std::string_view id) {
+  return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == '=' || c == ';' || c == ':';
+  });
+}
+
+std::string new_request_id() {
+  std::array<std::byte, 12> random;
+  fill_random(random);
+  return to_hex(random);
+}
+
+using ResponseHandle = CHandle<MHD_Response, MHD_destroy_response>;
+
+class MicroHttpServer;
+
+/// One request from its first line to the last byte of its answer.
+class Exchange : public std::enable_shared_from_this<Exchange> {
+public:
+  Exchange(MicroHttpServer& server, MHD_Connection* connection, std::string target)
+      : server_(server), connection_(connection), target_(std::move(target)) {}
+
+  MHD_Result on_call(const char* method, const char* upload, std::size_t* upload_bytes) noexcept;
+  void on_completed() noexcept;
+  ssize_t on_read(char* out, std::size_t size) noexcept;
+
+private:
+  enum class Phase { fresh, receiving, draining, answered };
+
+  MHD_Result on_call_locked(const char* method, const char* upload, std::size_t* upload_bytes);
+  void begin(const char* method);
+  std::size_t receive(ByteView bytes);
+  void try_finish();
+  void fail(const std::exception& error);
+  MHD_Result queue(Response response);
+  Wake wake();
+  void suspend();
+
+  MicroHttpServer& server_;
+  MHD_Connection* connection_;
+  std::string target_;
+
+  std::mutex mutex_;
+  Phase phase_ = Phase::fresh;
+  bool suspended_ = false;
+  bool gone_ = false;
+  std::shared_ptr<Request> request_;
+  std::unique_ptr<BodySink> sink_;
+  std::unique_ptr<BodySink> spent_sink_;  ///< destroyed outside the lock: it may wake others
+  std::unique_ptr<BodyStream> stream_;
+  std::optional<Response> refusal_;  ///< to be sent after draining
+  std::uint64_t drained_ = 0;
+
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  int status_ = 0;
+  std::uint64_t received_bytes_ = 0;
+  std::uint64_t sent_bytes_ = 0;
+};
+
+class MicroHttpServer : public HttpServer {
+public:
+  MicroHttpServer(const HttpOptions& options, Application& application)
+      : options_(options), application_(application) {
+    const Address address = parse_address(options.listen);
+    UniqueFd socket = listen_on(address, options.listen);
+    const bool tls = !options.tls_certificate_pem.empty();
+    local_url_ =
+        fmt::format("{}://{}:{}", tls ? "https" : "http", address.text, port_of(socket.get()));
+
+    std::vector<MHD_OptionItem> items;
+    const auto number = [&](MHD_OPTION option, std::uint64_t value) {
+      items.push_back({option, static_cast<intptr_t>(value), nullptr});
+    };
+    number(MHD_OPTION_THREAD_POOL_SIZE, std::max(2U, options.loops));
+    number(MHD_OPTION_CONNECTION_LIMIT, std::max(options.connections, 2 * options.loops));
+    if (options.connections_per_address > 0)
+      number(MHD_OPTION_PER_IP_CONNECTION_LIMIT, options.connections_per_address);
+    number(MHD_OPTION_CONNECTION_TIMEOUT, static_cast<std::uint64_t>(options.idle_timeout.count()));
+    number(MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes);
+    number(MHD_OPTION_LISTEN_SOCKET, static_cast<std::uint64_t>(socket.get()));
+    if (tls) {
+      items.push_back(
+          {MHD_OPTION_HTTPS_MEM_CERT, 0, const_cast<char*>(options_.tls_certificate_pem.c_str())});
+      items.push_back(
+          {MHD_OPTION_HTTPS_MEM_KEY, 0, const_cast<char*>(options_.tls_key_pem.c_str())});
+    }
+    items.push_back({MHD_OPTION_END, 0, nullptr});
+
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD;
+    for (const MHD_FLAG flag : {MHD_ALLOW_SUSPEND_RESUME, MHD_USE_ERROR_LOG, MHD_USE_TURBO})
+      flags |= flag;
+    if (tls) flags |= MHD_USE_TLS;
+    daemon_ =
+        MHD_start_daemon(flags, 0, nullptr, nullptr, &MicroHttpServer::on_request, this,  //
+                         MHD_OPTION_EXTERNAL_LOGGER, &MicroHttpServer::on_log, nullptr,   //
+                         MHD_OPTION_URI_LOG_CALLBACK, &MicroHttpServer::on_target, this,  //
+                         MHD_OPTION_UNESCAPE_CALLBACK, &MicroHttpServer::leave_escaped, nullptr,
+                         MHD_OPTION_NOTIFY_COMPLETED, &MicroHttpServer::on_completed, this,  //
+                         MHD_OPTION_ARRAY, items.data(), MHD_OPTION_END);
+    if (daemon_ == nullptr) {
+      if (tls)
+        throw Error(ErrorKind::config, "the TLS server does not start")
+            .hint("check that certificate and key are PEM files that belong together");
+      throw Error(ErrorKind::io, "the HTTP server does not start");
+    }
+    socket.release();  // closed by the daemon, or by stop()
+  }
+
+  ~MicroHttpServer() override { stop(std::chrono::milliseconds(0)); }
+
+  const std::string& local_url() const override { return local_url_; }
+
+  void stop(std::chrono::milliseconds patience) override {
+    if (daemon_ == nullptr) return;
+    const MHD_socket socket = MHD_quiesce_daemon(daemon_);
+    const UniqueFd listening(socket == MHD_INVALID_SOCKET ? -1 : socket);
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (running() > 0 && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    // A suspended connection must not be when the daemon ends; whoever wakes up now is cut off.
+    stopping_.store(true);
+    resume_all();
+    while (waiting() > 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      resume_all();
+    }
+    MHD_stop_daemon(daemon_);
+    daemon_ = nullptr;
+  }
+
+  bool stopping() const { return stopping_.load(); }
+  Application& application() { return application_; }
+  const HttpOptions& options() const { return options_; }
+
+  void enter(Exchange* exchange) {
+    const std::lock_guard guard(mutex_);
+    running_.insert(exchange);
+  }
+  void leave(Exchange* exchange) {
+    const std::lock_guard guard(mutex_);
+    running_.erase(exchange);
+    waiting_.erase(exchange);
+  }
+  void set_waiting(Exchange* exchange, Wake wake) {
+    const std::lock_guard guard(mutex_);
+    waiting_[exchange] = std::move(wake);
+  }
+  void unset_waiting(Exchange* exchange) {
+    const std::lock_guard guard(mutex_);
+    waiting_.erase(exchange);
+  }
+
+private:
+  std::size_t running() {
+    const std::lock_guard guard(mutex_);
+    return running_.size();
+  }
+  std::size_t waiting() {
+    const std::lock_guard guard(mutex_);
+    return waiting_.size();
+  }
+  void resume_all() {
+    std::vector<Wake> wakes;
+    {
+      const std::lock_guard guard(mutex_);
+      for (auto& [exchange, wake] : waiting_) wakes.push_back(wake);
+    }
+    for (auto& wake : wakes) wake();
+  }
+
+  static void on_log(void*, const char* format, va_list arguments) {
+    if (!log_enabled(LogLevel::debug)) return;
+    char text[512];
+    std::vsnprintf(text, sizeof text, format, arguments);
+    // The library's messages name no header values, but may quote what a client sent.
+    log_debug("http: {}", std::string_view(text).substr(0, std::string_view(text).find('?')));
+  }
+
+  static std::size_t leave_escaped(void*, MHD_Connection*, char* text) { return std::strlen(text); }
+
+  static void* on_target(void* self, const char* target, MHD_Connection* connection) {
+    auto& server = *static_cast<MicroHttpServer*>(self);
+    try {
+      auto exchange = std::make_shared<Exchange>(server, connection, target);
+      server.enter(exchange.get());
+      return new std::shared_ptr<Exchange>(std::move(exchange));
+    } catch (...) {
+      return nullptr;
+    }
+  }
+
+  static MHD_Result on_request(void*, MHD_Connection*, const char*, const char* method, const char*,
+                               const char* upload, std::size_t* upload_bytes, void** user) {
+    if (*user == nullptr) return MHD_NO;
+    return (*static_cast<std::shared_ptr<Exchange>*>(*user))->on_call(method, upload, upload_bytes);
+  }
+
+  static void on_completed(void* self, MHD_Connection*, void** user, MHD_RequestTerminationCode) {
+    auto* holder = static_cast<std::shared_ptr<Exchange>*>(*user);
+    if (holder == nullptr) return;
+    static_cast<MicroHttpServer*>(self)->leave(holder->get());
+    (*holder)->on_completed();
+    delete holder;
+    *user = nullptr;
+  }
+
+  HttpOptions options_;
+  Application& application_;
+  std::string local_url_;
+  MHD_Daemon* daemon_ = nullptr;
+  std::atomic<bool> stopping_{false};
+  std::mutex mutex_;
+  std::unordered_set<Exchange*> running_;
+  std::unordered_map<Exchange*, Wake> waiting_;
+};
+
+Wake Exchange::wake() {
+  return [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const std::lock_guard guard(self->mutex_);
+    if (!self->suspended_ || self->gone_) return;
+    self->suspended_ = false;
+    self->server_.unset_waiting(self.get());
+    MHD_resume_connection(self->connection_);
+  };
+}
+
+void Exchange::suspend() {
+  suspended_ = true;
+  MHD_suspend_connection(connection_);
+  server_.set_waiting(this, wake());
+}
+
+MHD_Result Exchange::on_call(const char* method, const char* upload,
+                             std::size_t* upload_bytes) noexcept {
+  std::unique_ptr<BodySink> spent;
+  const std::lock_guard guard(mutex_);
+  const MHD_Result result = on_call_locked(method, upload, upload_bytes);
+  spent = std::move(spent_sink_);
+  return result;
+}
+
+MHD_Result Exchange::on_call_locked(const char* method, const char* upload,
+                                    std::size_t* upload_bytes) {
+  try {
+    if (server_.stopping()) return MHD_NO;
+    if (phase_ == Phase::fresh) {
+      begin(method);
+      if (!refusal_) return MHD_YES;
+      // Refused by the headers: read a small body to its end first.
+      const auto length = request_->content_length();
+      const bool is_chunked = !request_->header("Transfer-Encoding").empty();
+      const bool is_expecting = !request_->header("Expect").empty();
+      if (length.value_or(0) > kDrainBytes || (is_expecting && (is_chunked || length)))
+        return queue(std::move(*refusal_));
+      return MHD_YES;
+    }
+    if (*upload_bytes > 0) {
+      const std::size_t taken =
+          receive(ByteView(reinterpret_cast<const std::byte*>(upload), *upload_bytes));
+      const bool is_short = taken < *upload_bytes;
+      *upload_bytes -= taken;
+      received_bytes_ += taken;
+      if (phase_ == Phase::draining && drained_ > kDrainBytes) return MHD_NO;
+      if (is_short) suspend();
+      return MHD_YES;
+    }
+    if (phase_ == Phase::answered) return MHD_YES;
+    if (phase_ == Phase::draining) return queue(std::move(*refusal_));
+    std::optional<Response> response;
+    try {
+      response = sink_->finish(wake());
+    } catch (const std::exception& error) {
+      response = server_.application().error_response(*request_, error);
+    }
+    if (!response) {
+      suspend();
+      return MHD_YES;
+    }
+    return queue(std::move(*response));
+  } catch (const std::exception& error) {
+    log_warning("a request failed: {}", error.what());
+    return MHD_NO;
+  }
+}
+
+void Exchange::begin(const char* method) {
+  auto request = std::make_shared<Request>();
+  request_ = request;
+  const auto question = target_.find('?');
+  request->path = target_.substr(0, question);
+  if (question != std::string::npos) request->query = target_.substr(question + 1);
+  request->method_text = method;
+  request->is_head = request->method_text == "HEAD";
+  request->method = request->is_head || request->method_text == "GET" ? Method::get
+                    : request->method_text == "PUT"                   ? Method::put
+                    : request->method_text == "POST"                  ? Method::post
+                    : request->method_text == "DELETE"                ? Method::del
+                                                                      : Method::other;
+  struct Collector {
+    Request& request;
+    std::uint64_t bytes;
+  } collector{*request, target_.size()};
+  MHD_get_connection_values(
+      connection_, MHD_HEADER_KIND,
+      [](void* user, MHD_ValueKind, const char* key, const char* value) -> MHD_Result {
+        auto& into = *static_cast<Collector*>(user);
+        try {
+          into.request.headers.emplace_back(key, value == nullptr ? "" : value);
+        } catch (...) {
+          return MHD_NO;
+        }
+        into.bytes += std::strlen(key) + (value == nullptr ? 0 : std::strlen(value)) + 4;
+        return MHD_YES;
+      },
+      &collector);
+
+  std::string_view id = request->header("X-Request-Id");
+  if (!is_plain_id(id)) id = request->header("X-Amzn-Trace-Id");
+  request->request_id = is_plain_id(id) ? std::string(id) : new_request_id();
+
+  if (!server_.options().public_url.empty()) {
+    request->base_url = server_.options().public_url;
+  } else {
+    const std::string_view host = request->header("Host");
+    const std::string& local = server_.local_url();
+    request->base_url =
+        is_plain_host(host) ? local.substr(0, local.find("//") + 2) + std::string(host) : local;
+  }
+
+  phase_ = Phase::receiving;
+  try {
+    if (collector.bytes > server_.options().header_bytes)
+      throw Refused(431, "the request's headers are too large");
+    sink_ = server_.application().begin(request_);
+  } catch (const std::exception& error) {
+    fail(error);
+  }
+}
+
+std::size_t Exchange::receive(ByteView bytes) {
+  if (phase_ == Phase::receiving) {
+    try {
+      return sink_->write(bytes, wake());
+    } catch (const std::exception& error) {
+      fail(error);
+    }
+  }
+  drained_ += bytes.size();
+  return bytes.size();
+}
+
+void Exchange::fail(const std::exception& error) {
+  refusal_ = server_.application().error_response(*request_, error);
+  phase_ = Phase::draining;
+  spent_sink_ = std::move(sink_);
+}
+
+MHD_Result Exchange::queue(Response response) {
+  phase_ = Phase::answered;
+  ResponseHandle handle;
+  if (auto* text = std::get_if<std::string>(&response.body)) {
+    sent_bytes_ = text->size();
+    handle.reset(
+        MHD_create_response_from_buffer(text->size(), text->data(), MHD_RESPMEM_MUST_COPY));
+  } else if (auto* slice = std::get_if<FileSlice>(&response.body)) {
+    sent_bytes_ = slice->size_bytes;
+    handle.reset(MHD_create_response_from_fd_at_offset64(slice->size_bytes, slice->file.get(),
+                                                         slice->offset));
+    if (handle) slice->file.release();
+  } else {
+    stream_ = std::move(std::get<std::unique_ptr<BodyStream>>(response.body));
+    handle.reset(MHD_create_response_from_callback(
+        response.stream_bytes.value_or(MHD_SIZE_UNKNOWN), kStreamBlockBytes,
+        [](void* self, std::uint64_t, char* out, std::size_t size) -> ssize_t {
+          return static_cast<Exchange*>(self)->on_read(out, size);
+        },
+        this, nullptr));
+  }
+  if (!handle) return MHD_NO;
+  MHD_add_response_header(handle.get(), "X-Request-Id", request_->request_id.c_str());
+  for (const auto& [name, value] : response.headers)
+    MHD_add_response_header(handle.get(), name.c_str(), value.c_str());
+  status_ = response.status;
+  if (sink_) spent_sink_ = std::move(sink_);
+  return MHD_queue_response(connection_, static_cast<unsigned>(response.status), handle.get());
+}
+
+ssize_t Exchange::on_read(char* out, std::size_t size) noexcept {
+  const std::lock_guard guard(mutex_);
+  try {
+    if (server_.stopping()) return MHD_CONTENT_READER_END_WITH_ERROR;
+    const auto result = stream_->read(std::span(reinterpret_cast<std::byte*>(out), size), wake());
+    switch (result.status) {
+      case BodyStream::Status::data:
+        sent_bytes_ += result.size_bytes;
+        return static_cast<ssize_t>(result.size_bytes);
+      case BodyStream::Status::wait:
+        suspend();
+        return 0;
+      case BodyStream::Status::end:
+        return MHD_CONTENT_READER_END_OF_STREAM;
+      case BodyStream::Status::failed:
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+  } catch (const std::exception& error) {
+    log_warning("an answer broke off: {}", error.what());
+  }
+  return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+void Exchange::on_completed() noexcept {
+  std::unique_ptr<BodySink> sink;
+  std::unique_ptr<BodyStream> stream;
+  {
+    const std::lock_guard guard(mutex_);
+    gone_ = true;
+    sink = std::move(sink_);
+    stream = std::move(stream_);
+  }
+  if (!request_) return;
+  AccessRecord record;
+  record.request = request_.get();
+  record.status = status_;
+  record.received_bytes = received_bytes_;
+  record.sent_bytes = sent_bytes_;
+  record.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                           std::chrono::steady_clock::now() - started_)
+                           .count();
+  server_.application().finished(record);
+}
+
+}  // namespace
+
+std::unique_ptr<HttpServer> HttpServer::start(const HttpOptions& options,
+                                              Application& application) {
+  return std::make_unique<MicroHttpServer>(options, application);
+}
+
+}  // namespace mhub::serve

@@ -1,0 +1,54 @@
+#pragma once
+// What all routes of a running hub share.
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <mhub/base/synchronized.hpp>
+#include <mhub/base/thread_pool.hpp>
+#include <mhub/serve/server.hpp>
+#include <mhub/store/store.hpp>
+
+#include "auth.hpp"
+#include "catalog/catalog.hpp"
+#include "data_folder.hpp"
+#include "http/fd_watch.hpp"
+#include "http/gate.hpp"
+#include "http/streams.hpp"
+
+namespace mhub::serve {
+
+/// The key under which deduplication answers hide chunk hashes; made anew once a day.
+struct DedupKey {
+  xet::HmacKey key;
+  std::int64_t made_unix_s = 0;
+};
+
+struct Hub {
+  Hub(ServeOptions o, std::unique_ptr<Catalog> c, std::unique_ptr<store::Store> s);
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  ServeOptions options;
+  DataFolder folder;
+  std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<store::Store> store;
+  Signer signer;
+  std::string git_program;  ///< absolute
+  std::atomic<unsigned> git_children{0};
+  Gate ingest_gate;       ///< LFS objects being ingested
+  Gate large_shard_gate;  ///< shards above kLargeShardBytes in memory
+  Synchronized<DedupKey> dedup_key;
+  StopToken stopping;
+  FdWatch watch;
+  // Last, so that tasks end before what they use.
+  std::unique_ptr<ThreadPool> workers;
+  std::unique_ptr<ThreadPool> slow_workers;
+
+  Spawn worker_spawn();
+  Spawn slow_spawn();
+};
+
+}  // namespace mhub::serve

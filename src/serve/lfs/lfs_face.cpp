@@ -1,0 +1,262 @@
+#include "lfs/lfs_face.hpp"
+
+#include <mhub/base/fault.hpp>
+#include <mhub/store/ingest.hpp>
+#include <mhub/wire/xet_token.hpp>
+
+#include "cas/tokens.hpp"
+#include "content.hpp"
+#include "http/gate.hpp"
+#include "hub.hpp"
+#include "lfs/links.hpp"
+
+namespace mhub::serve {
+
+namespace {
+
+/// Bytes of an upload that wait for ingest, a connection.
+constexpr std::size_t kUploadWindowBytes = 1 << 20;
+
+Response lfs_response(int status, std::string body) {
+  Response response;
+  response.status = status;
+  response.body = std::move(body);
+  response.with("Content-Type", std::string(wire::kLfsMediaType));
+  return response;
+}
+
+Sha256 require_oid(std::string_view text) {
+  const auto oid = Sha256::parse(text);
+  if (!oid) throw Refused(422, "an object id is 64 hexadecimal digits");
+  return *oid;
+}
+
+wire::LfsAction link_action(const Call& call, LinkUse use, const wire::LfsObject& object) {
+  wire::LfsAction action;
+  action.href = make_link(call, use, object);
+  action.expires_in_s = kSignedUrlLifetimeS;
+  return action;
+}
+
+std::string refresh_url(const Call& call, CasScope scope) {
+  return call.url() + call.repo->name.api_path() +
+         (scope == CasScope::write ? "/xet-write-token/main" : "/xet-read-token/main");
+}
+
+wire::LfsBatchAnswer answer_downloads(Call& call, const wire::LfsBatchRequest& request) {
+  wire::LfsBatchAnswer answer;
+  const bool by_chunks = request.offers(wire::kTransferMhubXet);
+  answer.transfer = std::string(by_chunks ? wire::kTransferMhubXet : wire::kTransferBasic);
+  const auto token = by_chunks ? issue_cas_token(call, CasScope::read) : wire::XetToken{};
+  for (const wire::LfsObject& object : request.objects) {
+    wire::LfsObjectAnswer one;
+    one.object = object;
+    const auto file = call.hub.catalog->find_file(call.repo->id, object.oid);
+    if (!file) {
+      one.error = wire::LfsObjectError{404, "Object does not exist"};
+    } else if (file->size_bytes != object.size_bytes) {
+      one.error = wire::LfsObjectError{
+          422, fmt::format("the object's size is {}, not {}", file->size_bytes, object.size_bytes)};
+    } else if (by_chunks) {
+      one.download = wire::to_lfs_action(
+          wire::XetDownloadAction{refresh_url(call, CasScope::read), token, file->xet_hash});
+    } else {
+      one.authenticated = true;
+      one.download = link_action(call, LinkUse::download, object);
+    }
+    answer.objects.push_back(std::move(one));
+  }
+  return answer;
+}
+
+/// The object's entry if the repository holds it, or may hold it from now on because its uploader
+/// may read it elsewhere; `grants` gains what it is made of then.
+std::optional<RepoFile> find_or_link(Call& call, const wire::LfsObject& object,
+                                     std::vector<XorbGrant>& grants) {
+  Hub& hub = call.hub;
+  if (const auto file = hub.catalog->find_file(call.repo->id, object.oid)) {
+    if (file->size_bytes != object.size_bytes) return std::nullopt;
+    return file;
+  }
+  if (!hub.catalog->may_read_file(call.who.viewer(), object.oid)) return std::nullopt;
+  const auto record = hub.store->find_file(object.oid);
+  if (!record || record->size_bytes != object.size_bytes || !is_whole(*hub.store, *record))
+    return std::nullopt;
+  const auto more = grants_of(*record);
+  grants.insert(grants.end(), more.begin(), more.end());
+  return RepoFile{record->sha256, record->size_bytes, record->xet_hash};
+}
+
+wire::LfsBatchAnswer answer_uploads(Call& call, const wire::LfsBatchRequest& request) {
+  wire::LfsBatchAnswer answer;
+  const bool by_chunks = request.offers(wire::kTransferXet);
+  answer.transfer = std::string(by_chunks ? wire::kTransferXet : wire::kTransferBasic);
+  const auto token = by_chunks ? issue_cas_token(call, CasScope::write) : wire::XetToken{};
+  std::vector<RepoFile> present;
+  std::vector<XorbGrant> grants;
+  for (const wire::LfsObject& object : request.objects) {
+    wire::LfsObjectAnswer one;
+    one.object = object;
+    if (object.size_bytes > call.hub.options.limits.lfs_object_bytes) {
+      one.error = wire::LfsObjectError{422, "the object is larger than this hub takes"};
+    } else if (const auto file = find_or_link(call, object, grants)) {
+      present.push_back(*file);  // no action: nothing to send
+    } else if (by_chunks) {
+      one.upload = wire::to_lfs_action(wire::XetUploadAction{refresh_url(call, CasScope::write),
+                                                             token, call.request->request_id});
+    } else {
+      one.authenticated = true;
+      one.upload = link_action(call, LinkUse::upload, object);
+      one.verify = link_action(call, LinkUse::verify, object);
+    }
+    answer.objects.push_back(std::move(one));
+  }
+  // Present ones too: whoever is told that an object need not be sent has the grace period to push.
+  if (!present.empty()) call.hub.catalog->add_files(call.repo->id, present, grants);
+  return answer;
+}
+
+Response batch(Call& call) {
+  wire::LfsBatchRequest request;
+  try {
+    request = wire::parse_lfs_batch_request(call.body);
+  } catch (const Error& error) {
+    throw Refused(422, error.message());
+  }
+  if (!request.is_sha256()) throw Refused(409, "only the hash algorithm sha256 is offered");
+  if (request.operation == wire::LfsOperation::download)
+    return lfs_response(200, wire::to_json(answer_downloads(call, request)));
+  require_write(call);
+  return lfs_response(200, wire::to_json(answer_uploads(call, request)));
+}
+
+Response download(Call& call) {
+  return file_response(call, require_file(call, require_oid(call.words[0])));
+}
+
+/// An object on its way in: cut into chunks while it arrives, and no part of it counts before size
+/// and SHA-256 are right.
+class ObjectConsumer : public BodyConsumer {
+public:
+  ObjectConsumer(std::shared_ptr<Call> call, const Sha256& oid)
+      : call_(std::move(call)), oid_(oid) {
+    if (call_->is_signed) expected_bytes_ = linked_size(*call_->request);
+  }
+
+  void consume(ByteView bytes) override {
+    start();
+    received_ += bytes.size();
+    if (received_ > expected_bytes_.value_or(call_->hub.options.limits.lfs_object_bytes))
+      throw Refused(422, "the object is larger than announced");
+    file_->write(bytes);
+  }
+
+  Response finish() override {
+    start();
+    Hub& hub = call_->hub;
+    const store::IngestedFile content = file_->finish();
+    if (content.sha256 != oid_)
+      throw Refused(422,
+                    "the content's SHA-256 is " + content.sha256.hex() + ", not " + oid_.hex());
+    if (expected_bytes_ && *expected_bytes_ != content.size_bytes)
+      throw Refused(422, fmt::format("the object has {} bytes, not {}", content.size_bytes,
+                                     *expected_bytes_));
+    // A recipe that other repositories rely on stays as it is.
+    auto record = hub.store->find_file(oid_);
+    if (!record || !is_whole(*hub.store, *record)) {
+      ingest_->commit();
+      record = hub.store->find_file(oid_);
+      if (!record) throw Error(ErrorKind::internal, "an ingested file is not in the store");
+    }
+    fault_point("serve.before_register");
+    hub.catalog->add_files(call_->repo->id, {{oid_, record->size_bytes, record->xet_hash}},
+                           grants_of(*record));
+    return lfs_response(200, "{}");
+  }
+
+private:
+  void start() {
+    if (file_) return;
+    ingest_ = call_->hub.store->start_ingest();
+    file_ =
+        ingest_->start_file(expected_bytes_.value_or(call_->request->content_length().value_or(0)));
+  }
+
+  std::shared_ptr<Call> call_;
+  Sha256 oid_;
+  std::optional<std::uint64_t> expected_bytes_;
+  std::uint64_t received_ = 0;
+  std::unique_ptr<store::Ingest> ingest_;
+  std::unique_ptr<store::FileIngest> file_;
+};
+
+std::unique_ptr<BodySink> upload(std::shared_ptr<Call> call) {
+  const Sha256 oid = require_oid(call->words[0]);
+  const auto length = call->request->content_length();
+  if (length && *length > call->hub.options.limits.lfs_object_bytes)
+    throw Refused(413, "the object is larger than this hub takes");
+  Hub& hub = call->hub;
+  return gated(hub.ingest_gate, [call, oid, &hub] {
+    return sink_to_consumer(hub.worker_spawn(), hub.slow_spawn(),
+                            std::make_unique<ObjectConsumer>(call, oid), kUploadWindowBytes);
+  });
+}
+
+Response verify(Call& call) {
+  wire::LfsObject object;
+  try {
+    object = wire::parse_lfs_verify(call.body);
+  } catch (const Error& error) {
+    throw Refused(422, error.message());
+  }
+  if (!call.words.empty() && object.oid != require_oid(call.words[0]))
+    throw Refused(422, "the link is for another object");
+  const auto file = call.hub.catalog->find_file(call.repo->id, object.oid);
+  if (!file) throw Refused(404, "Object does not exist");
+  if (file->size_bytes != object.size_bytes)
+    throw Refused(422, fmt::format("the object's size is {}", file->size_bytes));
+  return lfs_response(200, "{}");
+}
+
+Response no_locks(Call&) {
+  throw Refused(404, "this hub does not offer locks");
+}
+
+}  // namespace
+
+std::vector<Route> lfs_routes(const ServeLimits& limits) {
+  const std::string base = "/{repo}/info/lfs";
+  std::vector<Route> routes;
+  const auto add = [&](Method method, const std::string& path, Access access, Run run,
+                       std::uint64_t body_limit, std::function<Response(Call&)> handle) {
+    Route route;
+    route.method = method;
+    route.pattern = base + path;
+    route.access = access;
+    route.face = Face::lfs;
+    route.run = run;
+    route.body_limit_bytes = body_limit;
+    route.handle = std::move(handle);
+    routes.push_back(std::move(route));
+  };
+  constexpr std::uint64_t kSmallBody = 64 << 10;
+  add(Method::post, "/objects/batch", Access::repo_read, Run::worker, limits.json_body_bytes,
+      batch);
+  add(Method::post, "/objects/verify", Access::repo_read, Run::loop, kSmallBody, verify);
+  add(Method::post, "/objects/{oid}/verify", Access::lfs_read, Run::loop, kSmallBody, verify);
+  add(Method::get, "/objects/{oid}", Access::lfs_read, Run::worker, 0, download);
+  for (const Method method : {Method::get, Method::post}) {
+    add(method, "/locks", Access::repo_read, Run::loop, kSmallBody, no_locks);
+    add(method, "/locks/*", Access::repo_read, Run::loop, kSmallBody, no_locks);
+  }
+  Route put;
+  put.method = Method::put;
+  put.pattern = base + "/objects/{oid}";
+  put.access = Access::lfs_write;
+  put.face = Face::lfs;
+  put.receive = upload;
+  routes.push_back(std::move(put));
+  return routes;
+}
+
+}  // namespace mhub::serve
