@@ -1,0 +1,181 @@
+// A shard is a stranger's claim: "these chunks of these xorbs, in this order, are the file with
+// this hash and this SHA-256". Everything that is later relied on is recomputed here. The order
+// goes from cheap to dear; the dearest, reading all content through SHA-256, is done only for what
+// the store does not know yet.
+
+#include "cas/shard_registration.hpp"
+
+#include <mhub/base/fault.hpp>
+#include <mhub/xet/merkle.hpp>
+
+#include "cas/xorb_lookup.hpp"
+#include "content.hpp"
+#include "hub.hpp"
+
+namespace mhub::serve {
+
+namespace {
+
+std::string short_text(const auto& hash) {
+  return hash.text().substr(0, 16);
+}
+
+[[noreturn]] void refuse(std::string message) {
+  throw Refused(400, std::move(message));
+}
+
+/// What of each xorb the caller may use, asked once.
+class Grants {
+public:
+  explicit Grants(const Call& call) : call_(call) {}
+  const std::optional<XorbGrant>& find(const xet::XorbHash& xorb) {
+    const auto known = grants_.find(xorb);
+    if (known != grants_.end()) return known->second;
+    return grants_
+        .emplace(xorb, call_.hub.catalog->find_grant(call_.who.viewer(), call_.repo->id, xorb))
+        .first->second;
+  }
+
+private:
+  const Call& call_;
+  std::unordered_map<xet::XorbHash, std::optional<XorbGrant>> grants_;
+};
+
+/// One answer for a xorb that is missing and for one that the caller may not use.
+[[noreturn]] void refuse_xorb(const xet::XorbHash& xorb) {
+  refuse("xorb " + xorb.text() + " has not been uploaded");
+}
+
+void check_file(const xet::ShardFile& file, XorbLookup& xorbs, Grants& grants) {
+  if (file.range_hashes.size() != file.terms.size())
+    refuse("file " + short_text(file.hash) + " comes without verification entries");
+  xet::FileHasher hasher;
+  std::vector<xet::ChunkHash> hashes;
+  for (std::size_t i = 0; i < file.terms.size(); ++i) {
+    const xet::Term& term = file.terms[i];
+    const auto& grant = grants.find(term.xorb);
+    const xet::XorbIndex* index = grant ? xorbs.find(term.xorb) : nullptr;
+    if (index == nullptr) refuse_xorb(term.xorb);
+    if (term.end_chunk <= term.first_chunk || term.end_chunk > index->chunks.size())
+      refuse("a term goes beyond xorb " + term.xorb.text());
+    if (!grant->covers({term.first_chunk, term.end_chunk})) refuse_xorb(term.xorb);
+    std::uint64_t size = 0;
+    hashes.clear();
+    for (std::uint32_t chunk = term.first_chunk; chunk < term.end_chunk; ++chunk) {
+      size += index->chunks[chunk].size_bytes;
+      hashes.push_back(index->chunks[chunk].hash);
+      hasher.add(index->chunks[chunk]);
+    }
+    if (size != term.size_bytes)
+      refuse(fmt::format("a term of file {} has {} bytes, not {}", short_text(file.hash), size,
+                         term.size_bytes));
+    if (xet::hash_range(hashes) != file.range_hashes[i])
+      refuse("a range hash of file " + short_text(file.hash) + " is wrong");
+  }
+  if (hasher.finish() != file.hash)
+    refuse("file " + short_text(file.hash) + " does not have that hash");
+}
+
+void check_xorb(const xet::ShardXorb& xorb, XorbLookup& xorbs, Grants& grants) {
+  const auto& grant = grants.find(xorb.hash);
+  const xet::XorbIndex* index = grant && grant->whole ? xorbs.find(xorb.hash) : nullptr;
+  if (index == nullptr) refuse_xorb(xorb.hash);
+  if (index->chunks != xorb.chunks)
+    refuse("the chunk list of xorb " + xorb.hash.text() + " is not that of its content");
+}
+
+/// A file of the shard on its way to a record.
+struct Incoming {
+  store::FileRecord record;
+  std::optional<Sha256> claimed;
+  bool is_known = false;  ///< the store has this content, whole
+};
+
+std::vector<Incoming> incoming_files(Hub& hub, const xet::Shard& shard) {
+  std::vector<Incoming> files;
+  std::unordered_set<xet::FileHash> seen;
+  for (const xet::ShardFile& file : shard.files) {
+    if (!seen.insert(file.hash).second) continue;  // the first one counts
+    Incoming one;
+    one.record.xet_hash = file.hash;
+    one.record.size_bytes = file.size_bytes();
+    one.record.terms = file.terms;
+    one.claimed = file.sha256;
+    // The file hash stands for the content, and the store verified that content's digest before.
+    if (const auto known = hub.store->find_file(file.hash);
+        known && known->size_bytes == one.record.size_bytes && is_whole(*hub.store, *known)) {
+      one.record = *known;
+      one.is_known = true;
+    }
+    files.push_back(std::move(one));
+  }
+  return files;
+}
+
+/// Reads the file's content; throws Refused unless it has the digest that the shard claims.
+void verify_content(Hub& hub, Incoming& file, std::uint64_t& verified, std::uint64_t total,
+                    const Verified& tell) {
+  if (!file.is_known) {
+    Sha256Hasher hasher;
+    hub.store->read_file(file.record, 0, file.record.size_bytes, [&](ByteView bytes) {
+      hub.stopping.check();
+      hasher.update(bytes);
+      verified += bytes.size();
+      tell(verified, total);
+    });
+    file.record.sha256 = hasher.finish();
+  }
+  if (file.claimed && *file.claimed != file.record.sha256)
+    refuse("the SHA-256 of file " + short_text(file.record.xet_hash) + " is " +
+           file.record.sha256.hex() + ", not " + file.claimed->hex());
+}
+
+}  // namespace
+
+xet::Shard check_shard(const Call& call, ByteView bytes) {
+  xet::Shard shard;
+  try {
+    shard = xet::parse_shard(bytes);
+  } catch (const Error& error) {
+    refuse(error.message());
+  }
+  XorbLookup xorbs(*call.hub.store);
+  Grants grants(call);
+  for (const xet::ShardFile& file : shard.files) check_file(file, xorbs, grants);
+  for (const xet::ShardXorb& xorb : shard.xorbs) check_xorb(xorb, xorbs, grants);
+  fault_point("serve.shard_validated");
+  return shard;
+}
+
+bool register_shard(const Call& call, const xet::Shard& shard, const Verified& verified) {
+  Hub& hub = call.hub;
+  auto files = incoming_files(hub, shard);
+  std::uint64_t total = 0;
+  std::uint64_t done = 0;
+  for (const Incoming& file : files) total += file.is_known ? 0 : file.record.size_bytes;
+  verified(done, total);
+  for (Incoming& file : files) verify_content(hub, file, done, total, verified);
+
+  fault_point("serve.before_register");
+  bool is_new = false;
+  std::vector<RepoFile> listed;
+  std::vector<XorbGrant> grants;
+  for (const Incoming& file : files) {
+    const store::FileRecord* record = &file.record;
+    // The same content may be known under the hash that an older chunker gave it; that recipe,
+    // which others rely on, stays.
+    const auto known = file.is_known ? std::nullopt : hub.store->find_file(file.record.sha256);
+    if (known && is_whole(*hub.store, *known))
+      record = &*known;
+    else if (!file.is_known)
+      hub.store->put_file(file.record);
+    is_new = is_new || !hub.catalog->find_file(call.repo->id, record->sha256);
+    listed.push_back({record->sha256, record->size_bytes, record->xet_hash});
+    const auto more = grants_of(*record);
+    grants.insert(grants.end(), more.begin(), more.end());
+  }
+  hub.catalog->add_files(call.repo->id, listed, grants);
+  return is_new;
+}
+
+}  // namespace mhub::serve

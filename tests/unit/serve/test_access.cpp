@@ -1,0 +1,219 @@
+// Every route with every kind of caller: who gets in is decided by the route's Access alone.
+
+#include <set>
+
+#include "auth.hpp"
+#include "routes.hpp"
+#include "test_hub.hpp"
+
+namespace mhub {
+namespace {
+
+using serve::Access;
+using test::TestHub;
+
+enum class Role { nobody, stranger, owner_reading, owner, admin, forged, cas_reading, cas_writing };
+
+struct RoleCase {
+  Role role;
+  const char* name;
+  std::string token;
+};
+
+/// `pattern` as a path of the repository `id`.
+std::string path_for(std::string pattern, const std::string& id) {
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    for (auto at = pattern.find(from); at != std::string::npos; at = pattern.find(from))
+      pattern.replace(at, from.size(), to);
+  };
+  replace("{repo}", id);
+  replace("{api_repo}", "models/" + id);
+  replace("{plural}", "models");
+  replace("{prefix}", "default");
+  replace("{hash}", std::string(63, '0') + "1");
+  replace("{oid}", std::string(64, 'a'));
+  replace("*", "main");
+  if (pattern.ends_with("/info/refs")) pattern += "?service=git-upload-pack";
+  return pattern;
+}
+
+bool may_enter(Access access, Role role, bool is_private) {
+  const bool is_hub_token = role == Role::stranger || role == Role::owner_reading ||
+                            role == Role::owner || role == Role::admin;
+  const bool is_writer = role == Role::stranger || role == Role::owner || role == Role::admin;
+  const bool is_inside = role == Role::owner_reading || role == Role::owner || role == Role::admin;
+  switch (access) {
+    case Access::open:
+      return true;
+    case Access::anyone:
+      return role == Role::nobody || is_hub_token;
+    case Access::user:
+      return is_hub_token;
+    case Access::writer:
+      return is_writer;
+    case Access::repo_read:
+    case Access::lfs_read:
+      return is_inside || (!is_private && (role == Role::nobody || role == Role::stranger));
+    case Access::repo_write:
+    case Access::lfs_write:
+      return role == Role::owner || role == Role::admin;
+    case Access::cas_read:
+      return role == Role::cas_reading || role == Role::cas_writing;
+    case Access::cas_write:
+      return role == Role::cas_writing;
+    case Access::signed_url:
+      return false;
+  }
+  return false;
+}
+
+bool was_refused(const test::HttpAnswer& answer) {
+  return answer.status == 401 || answer.status == 403 ||
+         answer.header("x-error-code") == "RepoNotFound";
+}
+
+std::string_view method_name(serve::Method method) {
+  switch (method) {
+    case serve::Method::get:
+      return "GET";
+    case serve::Method::put:
+      return "PUT";
+    case serve::Method::post:
+      return "POST";
+    case serve::Method::del:
+      return "DELETE";
+    case serve::Method::other:
+      break;
+  }
+  return "PATCH";
+}
+
+TEST_CASE("each route lets in exactly whom its access rule names", "[serve][access]") {
+  TestHub hub;
+  hub.make_repo("owner/open");
+  hub.make_repo("owner/secret", true);
+  const std::string owner = hub.make_user("owner");
+  const std::string stranger = hub.make_user("stranger");
+  const std::string reading =
+      hub.admin().create_token("owner", "read", serve::TokenScope::read, std::nullopt);
+  const auto cas_token = [&](const std::string& kind, const std::string& id) {
+    const auto answer = hub.ask("GET", "/api/models/" + id + "/xet-" + kind + "-token/main", owner);
+    REQUIRE(answer.status == 200);
+    return answer.header("x-xet-access-token");
+  };
+
+  for (const std::string id : {"owner/open", "owner/secret"}) {
+    const std::vector<RoleCase> roles = {
+        {Role::nobody, "nobody", ""},
+        {Role::stranger, "stranger", stranger},
+        {Role::owner_reading, "owner, read token", reading},
+        {Role::owner, "owner", owner},
+        {Role::admin, "admin", hub.admin_token()},
+        {Role::forged, "forged token", "hf_" + std::string(40, 'x')},
+        {Role::cas_reading, "CAS read token", cas_token("read", id)},
+        {Role::cas_writing, "CAS write token", cas_token("write", id)}};
+    for (const serve::Route& route : serve::all_routes(hub.options().limits)) {
+      for (const RoleCase& role : roles) {
+        const std::string method(method_name(route.method));
+        const std::string path = path_for(route.pattern, id);
+        INFO(method << " " << path << " as " << role.name);
+        const auto answer = hub.ask(method, path, role.token, "");
+        CHECK(was_refused(answer) == !may_enter(route.access, role.role, id == "owner/secret"));
+        CHECK(answer.status != 500);
+        if (answer.status == 401) CHECK_FALSE(answer.header("www-authenticate").empty());
+      }
+    }
+  }
+}
+
+TEST_CASE("a private repository and a missing one look alike", "[serve][access]") {
+  TestHub hub;
+  hub.make_repo("admin/secret", true);
+  const std::string stranger = hub.make_user("stranger");
+  for (const std::string& token : {std::string(), stranger}) {
+    for (const char* path : {"/info/refs?service=git-upload-pack", ".git/info/lfs/locks"}) {
+      const auto hidden = hub.ask("GET", std::string("/admin/secret") + path, token);
+      const auto missing = hub.ask("GET", std::string("/admin/nothing") + path, token);
+      CHECK(hidden.status == (token.empty() ? 401 : 404));
+      CHECK(hidden.status == missing.status);
+      CHECK(hidden.header("x-error-code") == missing.header("x-error-code"));
+    }
+  }
+  CHECK(hub.ask("GET", "/admin/secret/info/refs?service=git-upload-pack")
+            .header("www-authenticate") == "Basic realm=\"mhub\"");
+}
+
+TEST_CASE("tokens are taken in every form that clients send", "[serve][access]") {
+  TestHub hub;
+  const std::string& token = hub.admin_token();
+  const auto basic = [](const std::string& pair) {
+    return "Authorization: Basic " + to_base64(as_bytes(pair));
+  };
+  const auto status = [&](const std::string& header) {
+    return hub.ask("GET", "/api/whoami-v2", "", "", {header}).status;
+  };
+  CHECK(status("Authorization: Bearer " + token) == 200);
+  CHECK(status("authorization: bearer " + token) == 200);
+  CHECK(status("Authorization: token " + token) == 200);
+  CHECK(status(basic("hf_user:" + token)) == 200);
+  CHECK(status(basic(token + ":")) == 200);
+  CHECK(status(basic(token)) == 200);
+  CHECK(status(basic("admin:wrong")) == 401);
+  CHECK(status("Authorization: Bearer " + token + "x") == 401);
+  CHECK(status("Authorization: Digest " + token) == 401);
+  CHECK(status("Authorization: nonsense") == 401);
+  CHECK(status("X-Nothing: 1") == 401);
+}
+
+TEST_CASE("an expired or revoked token opens nothing, also on public repositories",
+          "[serve][access]") {
+  TestHub hub;
+  hub.make_repo("admin/open");
+  hub.admin().create_user("u", false);
+  const std::string old =
+      hub.admin().create_token("u", "old", serve::TokenScope::read, std::chrono::seconds(-1));
+  CHECK(hub.ask("GET", "/api/models/admin/open", old).status == 401);
+  const std::string token =
+      hub.admin().create_token("u", "new", serve::TokenScope::read, std::nullopt);
+  CHECK(hub.ask("GET", "/api/models/admin/open", token).status == 200);
+  for (const auto& info : hub.admin().list_tokens("u")) hub.admin().revoke_token(info.id);
+  CHECK(hub.ask("GET", "/api/models/admin/open", token).status == 401);
+  CHECK(hub.ask("GET", "/api/models/admin/open").status == 200);
+}
+
+TEST_CASE("CAS tokens cannot be forged, stretched or turned into others", "[serve][access]") {
+  const serve::Signer signer(sha256_of(as_bytes("secret")));
+  const serve::Signer other(sha256_of(as_bytes("another secret")));
+  const std::string token = signer.cas_token({serve::CasScope::read, 7, 3, 12345});
+  const auto grant = signer.read_cas_token(token);
+  REQUIRE(grant);
+  CHECK(grant->scope == serve::CasScope::read);
+  CHECK(grant->repo_id == 7);
+  CHECK(grant->user_id == 3);
+  CHECK(grant->expires_unix_s == 12345);
+  CHECK_FALSE(other.read_cas_token(token));
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string changed = token;
+    changed[i] = changed[i] == '1' ? '2' : '1';
+    if (changed != token) CHECK_FALSE(signer.read_cas_token(changed));
+    CHECK_FALSE(signer.read_cas_token(token.substr(0, i)));
+  }
+  CHECK(signer.sign("a", {"1", "23"}) != signer.sign("a", {"12", "3"}));
+  CHECK(signer.sign("a", {"1"}) != signer.sign("b", {"1"}));
+}
+
+TEST_CASE("new tokens have the form that clients insist on", "[serve][access]") {
+  std::set<std::string> seen;
+  for (int i = 0; i < 100; ++i) {
+    const std::string token = serve::new_token_text();
+    CHECK(token.size() == 43);
+    CHECK(token.starts_with("hf_"));
+    CHECK(token.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+                                  3) == std::string::npos);
+    seen.insert(token);
+  }
+  CHECK(seen.size() == 100);
+}
+
+}  // namespace
+}  // namespace mhub
