@@ -115,7 +115,7 @@ net::Response LfsClient::send_action(const wire::LfsObjectAnswer& answer,
                                      const wire::LfsAction& action, net::Request request) {
   request.url = action.href;
   for (const auto& [name, value] : action.header) {
-    std::erase_if(request.headers, [&](const net::Header& header) {
+    std::erase_if(request.headers, [&name = name](const net::Header& header) {
       return net::find_header({header}, name) != nullptr;
     });
     request.headers.push_back({name, value, true});
