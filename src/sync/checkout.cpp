@@ -79,6 +79,7 @@ CheckoutReport switch_to(Workspace& workspace, const Connections& connections,
                          const SwitchOptions& options, const Tools& tools) {
   repo::Repository& repository = workspace.repository();
   const std::string branch_ref = "refs/heads/" + options.target;
+  repo::Index index = repo::Index::lock(repository);
   const repo::HeadState head = repository.head();
   CheckoutReport report;
 
@@ -126,7 +127,6 @@ CheckoutReport switch_to(Workspace& workspace, const Connections& connections,
     }
   }
 
-  repo::Index index = repo::Index::lock(repository);
   const auto from = head.commit ? repo::peel_to_tree(repository, *head.commit) : std::nullopt;
   const auto to = repo::peel_to_tree(repository, *target);
   checkout_tree(workspace, connections, {}, from, *to, options.checkout, index, report, tools);
@@ -137,9 +137,13 @@ CheckoutReport switch_to(Workspace& workspace, const Connections& connections,
       head.branch.empty() ? (head.commit ? head.commit->hex() : "") : head.branch, options.target);
   const bool make_branch = options.create || !tracking.empty();
   if (make_branch) {
-    repo::update_ref(repository, branch_ref, *target, repo::Expected::none(),
-                     "branch: Created from " +
-                         (options.start_point.empty() ? options.target : options.start_point));
+    const std::string origin = options.start_point.empty() ? options.target : options.start_point;
+    if (!repo::update_ref(repository, branch_ref, *target, repo::Expected::none(),
+                          "branch: Created from " + origin)) {
+      throw Error(ErrorKind::conflict, "branch {} was made by somebody else meanwhile",
+                  printable(options.target))
+          .hint("run the command again");
+    }
     if (!tracking.empty()) {
       const std::string rest = tracking.substr(std::string_view("refs/remotes/").size());
       const std::size_t slash = rest.find('/');

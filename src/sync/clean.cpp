@@ -1,5 +1,7 @@
 #include "clean.hpp"
 
+#include <chrono>
+
 #include <mhub/repo/objects.hpp>
 
 namespace mhub::sync {
@@ -8,10 +10,16 @@ namespace {
 constexpr std::size_t kReadBlockBytes = std::size_t{1} << 20;
 }
 
+SeenClock::SeenClock()
+    : start_ns_(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                    std::chrono::system_clock::now().time_since_epoch())
+                    .count()) {}
+
 Sha256 content_hash(store::Store& store, const std::filesystem::path& path, const FileStat& stat,
                     const Tools& tools) {
   if (const auto known = store.find_working_file(path); known && known->stat == stat)
     return known->sha256;
+  const SeenClock clock;
   const auto file = real_file_system().open_read(path);
   Sha256Hasher hasher;
   Bytes block(kReadBlockBytes);
@@ -27,6 +35,7 @@ Sha256 content_hash(store::Store& store, const std::filesystem::path& path, cons
     throw Error(ErrorKind::conflict, "{} changed while it was read", printable(path.string()))
         .hint("run the command again when nothing writes to that file");
   }
+  if (!clock.settles(stat)) return digest;
   const store::WorkingFile seen{path, digest, stat};
   store.note_working_files(std::span(&seen, 1));
   return digest;

@@ -7,6 +7,20 @@
 
 namespace mhub::sync {
 
+/// Whether a stat taken now would show every later change. A file written in the very tick of the
+/// file system's clock in which it was read could change once more without a new time stamp; what
+/// was read of such a file is not remembered.
+class SeenClock {
+public:
+  /// Made before reading starts.
+  SeenClock();
+  bool settles(const FileStat& stat) const { return stat.ctime_ns < start_ns_ - kTickNs; }
+
+private:
+  static constexpr std::int64_t kTickNs = 20'000'000;
+  std::int64_t start_ns_;
+};
+
 /// SHA-256 of the file at `path` whose stat is `stat`: remembered, or read. What was read is
 /// remembered. Throws Error: io, conflict (changed while it was read), interrupted.
 Sha256 content_hash(store::Store& store, const std::filesystem::path& path, const FileStat& stat,

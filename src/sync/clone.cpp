@@ -72,6 +72,12 @@ public:
     const fs::path folder = fs::absolute(
         options_.folder.empty() ? fs::path(remote::folder_name(address)) : options_.folder);
     const Folder found = look_at(folder, address.url);
+    if (found == Folder::unfinished && real_file_system().stat(folder / ".git" / "index")) {
+      // The index is written last: that clone is complete, and its files are the user's by now.
+      real_file_system().remove(folder / ".git" / kMarker);
+      const repo::HeadState head = repo::Repository::open(folder).head();
+      return {folder, head.commit ? head.commit->hex() : "", head.branch, {}};
+    }
 
     remote::HubConnection hub(connections_.http, connections_.credentials, tools_.stop,
                               tools_.progress);

@@ -1,10 +1,13 @@
 #include "download.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
-#include <mutex>
+#include <unordered_map>
 
 #include <mhub/base/fault.hpp>
+#include <mhub/base/log.hpp>
+#include <mhub/base/synchronized.hpp>
 #include <mhub/base/thread_pool.hpp>
 #include <mhub/repo/work_tree.hpp>
 
@@ -19,27 +22,22 @@ constexpr unsigned kFilesAtOnce = 4;
 constexpr unsigned kRangesAtOnce = 8;
 /// How often a fresh reconstruction is asked for when signed URLs have run out.
 constexpr unsigned kRenewals = 5;
-/// Files whose findings are written to the index together.
+/// Files whose findings are written to the index together …
 constexpr std::size_t kFindingsAtOnce = 64;
-
-/// Chunks seen in one fetched range.
-struct SeenRange {
-  xet::XorbHash xorb;
-  std::uint32_t first = 0;
-  std::vector<xet::ChunkRef> chunks;
-};
+/// … or earlier, when they are about so many chunks.
+constexpr std::size_t kFoundChunksAtOnce = 200'000;
+constexpr std::size_t kCopyBlockBytes = std::size_t{1} << 20;
 
 /// What a finished file teaches the store.
 struct Finding {
   LargeTarget target;
-  std::unique_ptr<PartialFile> file;  ///< complete, not yet in its place
-  FileStat stat;                      ///< once it is
+  std::unique_ptr<PartialFile> file;  ///< complete, not yet in its place; null: not fetched
+  FileStat stat;                      ///< once it is in its place
   std::optional<store::FileRecord> record;
-  std::vector<SeenRange> seen;
+  std::vector<xet::ChunkRef> chunks;  ///< of `record`, in file order, computed from the bytes
 };
 
-template <class T>
-void wait_all(std::vector<std::future<T>>& results) {
+void wait_all(std::vector<std::future<void>>& results) {
   std::exception_ptr first;
   for (auto& result : results) {
     try {
@@ -48,8 +46,17 @@ void wait_all(std::vector<std::future<T>>& results) {
       if (!first) first = std::current_exception();
     }
   }
-  results.clear();
   if (first) std::rethrow_exception(first);
+}
+
+/// True if `b` offers the same ranges at the same positions as `a`, URLs aside.
+bool same_shape(const wire::Reconstruction& a, const wire::Reconstruction& b) {
+  if (a.terms != b.terms || a.fetches.size() != b.fetches.size()) return false;
+  for (std::size_t i = 0; i < a.fetches.size(); ++i) {
+    if (a.fetches[i].xorb != b.fetches[i].xorb || a.fetches[i].ranges != b.fetches[i].ranges)
+      return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -66,18 +73,27 @@ struct Downloader::State {
   ThreadPool ranges{kRangesAtOnce};
   std::atomic<std::uint64_t> reused_bytes{0};
   std::atomic<std::uint64_t> basic_bytes{0};
+  /// Something failed: what is queued does not start.
+  std::atomic<bool> failed{false};
 
-  std::uint32_t size_at_hand(const xet::XorbHash& xorb, std::uint32_t chunk);
-  Finding fetch_file(const LargeTarget& target, const wire::LfsBatchAnswer& answer,
-                     const wire::LfsObjectAnswer& object);
-  void fetch_whole(const wire::LfsObjectAnswer& object, PartialFile& file);
-  void fetch_chunks(const wire::XetDownloadAction& action, PartialFile& file, Finding& finding);
+  // --- on pool threads
+  std::optional<Bytes> chunk_at_hand(const xet::XorbHash& xorb, std::uint32_t chunk,
+                                     const xet::ChunkRef& ref);
   std::vector<ByteSpan> copy_local(const std::vector<LocalRun>& runs, PartialFile& file);
+  remote::FetchOutcome fetch_range(remote::CasClient& cas, const wire::XorbFetch& from,
+                                   const wire::FetchRange& range,
+                                   const std::vector<PlacedTerm>& terms, PartialFile& file);
   void fetch_ranges(remote::CasClient& cas, const xet::FileHash& hash,
                     const std::optional<ByteSpan>& span, wire::Reconstruction reconstruction,
-                    std::vector<RangeFetch> fetches, PartialFile& file,
-                    std::vector<SeenRange>& seen);
+                    std::vector<RangeFetch> fetches, PartialFile& file);
+  void fetch_chunks(const wire::XetDownloadAction& action, Finding& finding);
+  void fetch_whole(const wire::LfsObjectAnswer& object, PartialFile& file);
+  Finding fetch_file(const LargeTarget& target, bool by_chunks,
+                     const wire::LfsObjectAnswer& object);
+
+  // --- on the caller's thread, since they use the repository
   void place(Finding& finding);
+  void copy_placed(const LargeTarget& from, Finding& to);
   void learn(std::vector<Finding>& findings);
 };
 
@@ -87,101 +103,123 @@ Downloader::Downloader(Workspace& workspace, HubLink& link, WorkingSource& worki
                        tools}) {}
 Downloader::~Downloader() = default;
 
-std::uint32_t Downloader::State::size_at_hand(const xet::XorbHash& xorb, std::uint32_t chunk) {
-  if (const std::uint32_t size = working.size_at_hand(xorb, chunk)) return size;
-  if (!store.has_local_xorb(xorb)) return 0;
-  const auto record = store.find_xorb(xorb);
-  return record && chunk < record->index.chunks.size() ? record->index.chunks[chunk].size_bytes : 0;
+std::optional<Bytes> Downloader::State::chunk_at_hand(const xet::XorbHash& xorb,
+                                                      std::uint32_t chunk,
+                                                      const xet::ChunkRef& ref) {
+  if (auto bytes = working.read_chunk(xorb, chunk, ref)) return bytes;
+  if (working.size_in_store(xorb, chunk) == 0) return std::nullopt;
+  try {
+    const Bytes records = store.read_records(xorb, chunk, chunk + 1);
+    xet::RecordReader reader(records);
+    Bytes decoded;
+    if (const auto read = reader.next(); read && xet::decode_record(*read, decoded) == ref.hash)
+      return decoded;
+  } catch (const Error& error) {
+    // Damaged, or dropped by another process: the hub has it.
+    log_info("xorb {}: {}", xorb.text(), error.message());
+  }
+  return std::nullopt;
 }
 
+/// Writes what is on disk; returns the spans where that turned out not to be so.
 std::vector<ByteSpan> Downloader::State::copy_local(const std::vector<LocalRun>& runs,
                                                     PartialFile& file) {
-  std::vector<ByteSpan> failed;
+  std::vector<ByteSpan> missing;
   for (const LocalRun& run : runs) {
     const auto record = store.find_xorb(run.xorb);
+    if (!record || record->index.chunks.size() < run.end_chunk) {
+      missing.push_back({run.file_offset, run.file_offset + run.size_bytes});
+      continue;
+    }
     std::uint64_t offset = run.file_offset;
-    const xet::Term term{run.xorb, run.first_chunk, run.end_chunk,
-                         static_cast<std::uint32_t>(run.size_bytes)};
     for (std::uint32_t chunk = run.first_chunk; chunk < run.end_chunk; ++chunk) {
       tools.stop.check();
-      const xet::ChunkRef ref = record->index.chunks.at(chunk);
-      std::optional<Bytes> bytes;
+      const xet::ChunkRef ref = record->index.chunks[chunk];
       if (!file.is_done(offset, ref.size_bytes)) {
-        bytes = working.read_chunk(term, chunk, ref);
-        if (!bytes && record->local) {
-          const Bytes records = store.read_records(run.xorb, chunk, chunk + 1);
-          xet::RecordReader reader(records);
-          Bytes decoded;
-          if (const auto read = reader.next();
-              read && xet::decode_record(*read, decoded) == ref.hash)
-            bytes = std::move(decoded);
-        }
-        if (bytes) {
+        if (const auto bytes = chunk_at_hand(run.xorb, chunk, ref)) {
           file.write_chunk(offset, ref, *bytes, PartialFile::Origin::disk);
           reused_bytes += ref.size_bytes;
           tools.progress.advance(ref.size_bytes);
         } else {
-          failed.push_back({offset, offset + ref.size_bytes});
+          missing.push_back({offset, offset + ref.size_bytes});
         }
       }
       offset += ref.size_bytes;
     }
   }
-  return failed;
+  return missing;
 }
 
+/// Fetches one range and writes each chunk wherever a term wants it.
+remote::FetchOutcome Downloader::State::fetch_range(remote::CasClient& cas,
+                                                    const wire::XorbFetch& from,
+                                                    const wire::FetchRange& range,
+                                                    const std::vector<PlacedTerm>& terms,
+                                                    PartialFile& file) {
+  std::vector<std::uint64_t> next;  // where each term's next chunk goes
+  for (const PlacedTerm& term : terms) next.push_back(term.file_offset);
+  return cas.fetch_chunks(
+      from.url, range, [&](std::uint32_t chunk, const xet::ChunkHash& hash, ByteView bytes) {
+        tools.stop.check();
+        const xet::ChunkRef ref{hash, static_cast<std::uint32_t>(bytes.size())};
+        for (std::size_t i = 0; i < terms.size(); ++i) {
+          const PlacedTerm& term = terms[i];
+          if (chunk < term.chunks.start || chunk >= term.chunks.end) continue;
+          const std::uint64_t end = next[i] + bytes.size();
+          const std::uint64_t term_end = term.file_offset + term.size_bytes;
+          if (end > term_end || (chunk + 1 == term.chunks.end && end != term_end)) {
+            throw Error(ErrorKind::corrupt, "chunks of xorb {} are not as long as {} says",
+                        from.xorb.text(), link.key());
+          }
+          if (!file.is_done(next[i], bytes.size())) {
+            file.write_chunk(next[i], ref, bytes, PartialFile::Origin::network);
+            tools.progress.advance(bytes.size());
+          }
+          next[i] = end;
+        }
+        fault_point("pull.chunk_written");
+      });
+}
+
+/// Fetches `fetches` of `reconstruction`, asking for fresh URLs when these have run out.
 void Downloader::State::fetch_ranges(remote::CasClient& cas, const xet::FileHash& hash,
                                      const std::optional<ByteSpan>& span,
                                      wire::Reconstruction reconstruction,
-                                     std::vector<RangeFetch> fetches, PartialFile& file,
-                                     std::vector<SeenRange>& seen) {
-  std::mutex seen_mutex;
+                                     std::vector<RangeFetch> fetches, PartialFile& file) {
+  for (const RangeFetch& fetch : fetches) {
+    for (const PlacedTerm& term : fetch.terms) {
+      if (term.file_offset > file.size_bytes() ||
+          term.size_bytes > file.size_bytes() - term.file_offset) {
+        throw Error(ErrorKind::corrupt, "{} gives more bytes than the file has", link.key());
+      }
+    }
+  }
   for (unsigned round = 0; !fetches.empty(); ++round) {
-    std::mutex expired_mutex;
-    std::vector<RangeFetch> expired;
+    Synchronized<std::vector<RangeFetch>> expired;
     std::vector<std::future<void>> running;
     for (const RangeFetch& fetch : fetches) {
       running.push_back(ranges.submit([&, fetch] {
+        if (failed) return;
         tools.stop.check();
         const bool wanted =
             std::any_of(fetch.terms.begin(), fetch.terms.end(), [&](const PlacedTerm& term) {
-              return !file.is_done(term.file_offset,
-                                   std::min(term.size_bytes, file.size_bytes() - term.file_offset));
+              return !file.is_done(term.file_offset, term.size_bytes);
             });
         if (!wanted) return;
-        const wire::XorbFetch& from = reconstruction.fetches[fetch.fetch];
-        const wire::FetchRange& range = from.ranges[fetch.range];
-        std::vector<std::uint64_t> next;  // where each term's next chunk goes
-        for (const PlacedTerm& term : fetch.terms) next.push_back(term.file_offset);
-        SeenRange found{from.xorb, range.chunks.start, {}};
-        const auto outcome = cas.fetch_chunks(
-            from.url, range,
-            [&](std::uint32_t chunk, const xet::ChunkHash& chunk_hash, ByteView bytes) {
-              tools.stop.check();
-              const xet::ChunkRef ref{chunk_hash, static_cast<std::uint32_t>(bytes.size())};
-              found.chunks.push_back(ref);
-              for (std::size_t i = 0; i < fetch.terms.size(); ++i) {
-                const PlacedTerm& term = fetch.terms[i];
-                if (chunk < term.chunks.start || chunk >= term.chunks.end) continue;
-                if (!file.is_done(next[i], bytes.size())) {
-                  file.write_chunk(next[i], ref, bytes, PartialFile::Origin::network);
-                  tools.progress.advance(bytes.size());
-                }
-                next[i] += bytes.size();
-              }
-              fault_point("pull.chunk_written");
-            });
-        if (outcome == remote::FetchOutcome::expired) {
-          const std::lock_guard guard(expired_mutex);
-          expired.push_back(fetch);
-          return;
+        try {
+          const wire::XorbFetch& from = reconstruction.fetches[fetch.fetch];
+          const auto outcome = fetch_range(cas, from, from.ranges[fetch.range], fetch.terms, file);
+          if (outcome == remote::FetchOutcome::expired)
+            expired.with([&](auto& list) { list.push_back(fetch); });
+        } catch (...) {
+          failed = true;
+          throw;
         }
-        const std::lock_guard guard(seen_mutex);
-        seen.push_back(std::move(found));
       }));
     }
     wait_all(running);
-    if (expired.empty()) return;
+    fetches = expired.with([](auto& list) { return std::move(list); });
+    if (fetches.empty()) return;
     if (round == kRenewals) {
       throw Error(ErrorKind::denied, "{} keeps refusing the download addresses it hands out",
                   link.key());
@@ -189,52 +227,58 @@ void Downloader::State::fetch_ranges(remote::CasClient& cas, const xet::FileHash
     std::optional<wire::ByteRange> range;
     if (span) range = wire::ByteRange{span->begin, span->end - 1};
     auto renewed = cas.reconstruct(hash, range);
-    if (!renewed || renewed->terms != reconstruction.terms) {
-      throw Error(ErrorKind::corrupt, "{} changed a file's recipe during the download", link.key());
+    if (!renewed || !same_shape(*renewed, reconstruction)) {
+      throw Error(ErrorKind::network, "{} changed a file's layout during the download", link.key())
+          .hint("run the command again; it goes on where it stopped");
     }
     reconstruction = std::move(*renewed);
-    fetches = std::move(expired);
   }
 }
 
-void Downloader::State::fetch_chunks(const wire::XetDownloadAction& action, PartialFile& file,
-                                     Finding& finding) {
+void Downloader::State::fetch_chunks(const wire::XetDownloadAction& action, Finding& finding) {
   remote::CasClient& cas = link.cas(action.refresh_url, action.token);
+  PartialFile& file = *finding.file;
   const std::uint64_t size = file.size_bytes();
   auto whole = cas.reconstruct(action.file);
   if (!whole) throw Error(ErrorKind::corrupt, "{} gives an empty recipe", link.key());
   DownloadPlan plan = plan_download(
       *whole, 0, size,
-      [this](const xet::XorbHash& xorb, std::uint32_t chunk) { return size_at_hand(xorb, chunk); },
+      [this](const xet::XorbHash& xorb, std::uint32_t chunk) {
+        if (const std::uint32_t in_tree = working.size_at_hand(xorb, chunk)) return in_tree;
+        return working.size_in_store(xorb, chunk);
+      },
       true);
   std::vector<ByteSpan> spans = std::move(plan.spans);
-  const std::vector<ByteSpan> failed = copy_local(plan.local, file);
-  spans.insert(spans.end(), failed.begin(), failed.end());
+  const std::vector<ByteSpan> missing = copy_local(plan.local, file);
+  spans.insert(spans.end(), missing.begin(), missing.end());
 
   store::FileRecord record{finding.target.pointer.sha256, size, action.file, {}};
+  std::size_t chunk_count = 0;
   for (const wire::ReconstructionTerm& term : whole->terms) {
     record.terms.push_back({term.xorb, term.chunks.start, term.chunks.end,
                             static_cast<std::uint32_t>(term.unpacked_bytes)});
+    chunk_count += term.chunks.count();
   }
-  fetch_ranges(cas, action.file, std::nullopt, std::move(*whole), std::move(plan.fetches), file,
-               finding.seen);
+  fetch_ranges(cas, action.file, std::nullopt, std::move(*whole), std::move(plan.fetches), file);
   for (const ByteSpan& span : spans) {
     if (file.is_done(span.begin, span.end - span.begin)) continue;
     auto part = cas.reconstruct(action.file, wire::ByteRange{span.begin, span.end - 1});
     if (!part) throw Error(ErrorKind::corrupt, "{} denies a part of a file", link.key());
-    DownloadPlan missing = plan_download(
+    DownloadPlan rest = plan_download(
         *part, span.begin, span.end - span.begin,
         [](const xet::XorbHash&, std::uint32_t) { return 0u; }, false);
-    fetch_ranges(cas, action.file, span, std::move(*part), std::move(missing.fetches), file,
-                 finding.seen);
+    fetch_ranges(cas, action.file, span, std::move(*part), std::move(rest.fetches), file);
   }
-  // A recipe that does not give the file hash it goes by is not remembered; the content is judged
-  // by its SHA-256.
-  const std::vector<xet::ChunkRef> chunks = file.chunks();
-  if (!chunks.empty() && xet::file_hash(chunks) == action.file) finding.record = std::move(record);
+  // A recipe that does not give the file hash it goes by, or does not match the chunks that came,
+  // is not remembered; the content is judged by its SHA-256.
+  finding.chunks = file.chunks();
+  if (!finding.chunks.empty() && finding.chunks.size() == chunk_count &&
+      xet::file_hash(finding.chunks) == action.file)
+    finding.record = std::move(record);
 }
 
 void Downloader::State::fetch_whole(const wire::LfsObjectAnswer& object, PartialFile& file) {
+  if (file.front_bytes() == file.size_bytes()) return;
   link.lfs().download(
       object, file.front_bytes(),
       [&](std::uint64_t offset) {
@@ -249,119 +293,191 @@ void Downloader::State::fetch_whole(const wire::LfsObjectAnswer& object, Partial
       });
 }
 
-Finding Downloader::State::fetch_file(const LargeTarget& target, const wire::LfsBatchAnswer& answer,
+Finding Downloader::State::fetch_file(const LargeTarget& target, bool by_chunks,
                                       const wire::LfsObjectAnswer& object) {
   return with_context(
       [&] { return fmt::format("fetching {} from {}", printable(target.path), link.key()); },
       [&] {
         Finding finding{target, {}, {}, std::nullopt, {}};
+        if (failed) return finding;
         finding.file = std::make_unique<PartialFile>(partial_folder, target.pointer.sha256,
                                                      target.pointer.size_bytes);
         PartialFile& file = *finding.file;
+        if (by_chunks) {
+          tools.progress.advance(file.done_bytes());
+          fetch_chunks(wire::parse_xet_download_action(*object.download), finding);
+          return finding;
+        }
+        const bool resumed = file.resume_stream();
         tools.progress.advance(file.done_bytes());
-        const bool by_chunks = answer.transfer == wire::kTransferMhubXet;
-        if (by_chunks)
-          fetch_chunks(wire::parse_xet_download_action(*object.download), file, finding);
-        else {
-          const bool resumed = file.resume_stream();
+        fetch_whole(object, file);
+        if (resumed && !file.matches()) {
+          // What an earlier run left was not the front of this file.
+          file.restart();
           fetch_whole(object, file);
-          if (resumed && !file.matches()) {
-            // What an earlier run left was not the front of this file.
-            file.restart();
-            fetch_whole(object, file);
-          }
         }
         return finding;
       });
 }
 
-/// Runs on the caller's thread, since it uses the repository.
 void Downloader::State::place(Finding& finding) {
   const LargeTarget& target = finding.target;
-  with_context(
+  const auto path = with_context(
       [&] { return fmt::format("fetching {} from {}", printable(target.path), link.key()); },
       [&] {
-        const auto path = repo::prepare_parent(workspace.repository(), target.path, target.mode);
-        finding.stat = finding.file->finish(path, permissions(target.mode));
+        const auto in_tree = repo::prepare_parent(workspace.repository(), target.path, target.mode);
+        require_undisturbed(in_tree, target);
+        finding.stat = finding.file->finish(in_tree, permissions(target.mode));
+        return in_tree;
       });
   finding.file.reset();
+  const store::WorkingFile written{path, target.pointer.sha256, finding.stat};
+  store.note_working_files(std::span(&written, 1));
+}
+
+/// Another path with the content of `from`, which stands in its place.
+void Downloader::State::copy_placed(const LargeTarget& from, Finding& to) {
+  to.file = std::make_unique<PartialFile>(partial_folder, to.target.pointer.sha256,
+                                          to.target.pointer.size_bytes);
+  to.file->restart();
+  const auto source = real_file_system().open_read(workspace.root() / from.path);
+  Bytes block(kCopyBlockBytes);
+  for (std::uint64_t offset = 0; offset < to.target.pointer.size_bytes;) {
+    tools.stop.check();
+    const std::size_t got = source->read_at(block, offset);
+    if (got == 0) break;
+    to.file->append(std::span(block).first(got));
+    offset += got;
+  }
+  reused_bytes += to.target.pointer.size_bytes;
 }
 
 void Downloader::State::learn(std::vector<Finding>& findings) {
-  std::vector<store::WorkingFile> working_files;
   std::vector<Sha256> on_remote;
   std::vector<xet::XorbHash> xorbs;
-  const auto root = workspace.root();
   for (const Finding& finding : findings) {
-    working_files.push_back(
-        {root / finding.target.path, finding.target.pointer.sha256, finding.stat});
     on_remote.push_back(finding.target.pointer.sha256);
-    for (const SeenRange& range : finding.seen)
-      store.note_remote_chunks(range.xorb, range.first, range.chunks);
     if (!finding.record) continue;
-    store.put_file(*finding.record);
-    for (const xet::Term& term : finding.record->terms) xorbs.push_back(term.xorb);
+    try {
+      std::span<const xet::ChunkRef> rest(finding.chunks);
+      for (const xet::Term& term : finding.record->terms) {
+        store.note_remote_chunks(term.xorb, term.first_chunk, rest.first(term.chunk_count()));
+        rest = rest.subspan(term.chunk_count());
+      }
+      store.put_file(*finding.record);
+      for (const xet::Term& term : finding.record->terms) xorbs.push_back(term.xorb);
+    } catch (const Error& error) {
+      // The file is verified and in its place; only what it would teach contradicts what is known.
+      if (error.kind() != ErrorKind::corrupt && error.kind() != ErrorKind::not_found) throw;
+      log_warning("the recipe of {} is not kept: {}", finding.target.path, error.message());
+    }
   }
   std::sort(xorbs.begin(), xorbs.end());
   xorbs.erase(std::unique(xorbs.begin(), xorbs.end()), xorbs.end());
   store.note_remote_xorbs(link.key(), xorbs);
   store.note_remote_files(link.key(), on_remote);
-  store.note_working_files(working_files);
   findings.clear();
 }
+
+namespace {
+
+/// The hub's word on one target: where to get it, that it has it not, or an error.
+const wire::LfsObjectAnswer* find_answer(const wire::LfsBatchAnswer& answer,
+                                         const LargeTarget& target) {
+  const auto found =
+      std::find_if(answer.objects.begin(), answer.objects.end(),
+                   [&](const auto& object) { return object.object.oid == target.pointer.sha256; });
+  if (found == answer.objects.end()) return nullptr;
+  if (found->error) {
+    Error error = remote::object_error(*found);
+    if (error.kind() == ErrorKind::not_found) return nullptr;
+    error.add_context("fetching " + printable(target.path));
+    throw error;
+  }
+  return found->download ? &*found : nullptr;
+}
+
+}  // namespace
 
 std::vector<LargeTarget> Downloader::fetch(std::span<const LargeTarget> targets,
                                            const OnPlaced& on_placed, DownloadTotals& totals) {
   State& state = *state_;
   std::vector<LargeTarget> missing;
   const std::uint64_t cas_before = state.link.cas_received_bytes();
-  for (std::size_t at = 0; at < targets.size(); at += wire::kLfsBatchObjects) {
+  std::vector<Finding> findings;
+  std::size_t found_chunks = 0;
+  std::exception_ptr failure;
+  const auto guarded = [&](const auto& work) {
+    try {
+      work();
+    } catch (...) {
+      state.failed = true;
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  const auto settle = [&](Finding finding) {
+    state.place(finding);
+    ++totals.files;
+    totals.logical_bytes += finding.target.pointer.size_bytes;
+    on_placed(finding.target, finding.stat);
+    found_chunks += finding.chunks.size();
+    findings.push_back(std::move(finding));
+    if (findings.size() < kFindingsAtOnce && found_chunks < kFoundChunksAtOnce) return;
+    state.learn(findings);
+    found_chunks = 0;
+  };
+
+  for (std::size_t at = 0; at < targets.size() && !failure; at += wire::kLfsBatchObjects) {
     const auto part = targets.subspan(at, std::min(wire::kLfsBatchObjects, targets.size() - at));
     std::vector<wire::LfsObject> objects;
+    std::unordered_map<Sha256, const LargeTarget*> first_with;
     for (const LargeTarget& target : part) {
-      const wire::LfsObject object{target.pointer.sha256, target.pointer.size_bytes};
-      if (std::find(objects.begin(), objects.end(), object) == objects.end())
-        objects.push_back(object);
+      if (first_with.try_emplace(target.pointer.sha256, &target).second)
+        objects.push_back({target.pointer.sha256, target.pointer.size_bytes});
     }
     const wire::LfsBatchAnswer answer =
         state.link.lfs().batch(wire::LfsOperation::download, objects);
+    const bool by_chunks = answer.transfer == wire::kTransferMhubXet;
+
     std::deque<std::future<Finding>> running;
-    std::vector<Finding> findings;
-    std::exception_ptr failure;
     const auto collect = [&](std::size_t leave) {
-      while (running.size() > leave) {
-        try {
+      for (; running.size() > leave; running.pop_front()) {
+        guarded([&] {
           Finding finding = running.front().get();
-          state.place(finding);
-          ++totals.files;
-          totals.logical_bytes += finding.target.pointer.size_bytes;
-          on_placed(finding.target, finding.stat);
-          findings.push_back(std::move(finding));
-          if (findings.size() >= kFindingsAtOnce) state.learn(findings);
-        } catch (...) {
-          if (!failure) failure = std::current_exception();
-        }
-        running.pop_front();
+          if (finding.file) settle(std::move(finding));
+        });
       }
     };
+    std::vector<const LargeTarget*> copies;
     for (const LargeTarget& target : part) {
-      const auto found = std::find_if(
-          answer.objects.begin(), answer.objects.end(),
-          [&](const auto& object) { return object.object.oid == target.pointer.sha256; });
-      if (found == answer.objects.end() || !found->download) {
-        missing.push_back(target);
-        continue;
-      }
-      collect(kFilesAtOnce - 1);
+      guarded([&] {
+        const wire::LfsObjectAnswer* object = find_answer(answer, target);
+        if (object == nullptr) {
+          missing.push_back(target);
+        } else if (first_with.at(target.pointer.sha256) != &target) {
+          copies.push_back(&target);
+        } else {
+          collect(kFilesAtOnce - 1);
+          if (failure) return;
+          running.push_back(state.files.submit([&state, object, by_chunks, target] {
+            return state.fetch_file(target, by_chunks, *object);
+          }));
+        }
+      });
       if (failure) break;
-      const wire::LfsObjectAnswer& object = *found;
-      running.push_back(state.files.submit(
-          [&state, &answer, &object, target] { return state.fetch_file(target, answer, object); }));
     }
     collect(0);
-    state.learn(findings);
-    if (failure) std::rethrow_exception(failure);
+    for (const LargeTarget* target : copies) {
+      if (failure) break;
+      guarded([&] {
+        Finding finding{*target, {}, {}, std::nullopt, {}};
+        state.copy_placed(*first_with.at(target->pointer.sha256), finding);
+        settle(std::move(finding));
+      });
+    }
   }
+  guarded([&] { state.learn(findings); });
+  if (failure) std::rethrow_exception(failure);
   totals.received_bytes +=
       state.link.cas_received_bytes() - cas_before + state.basic_bytes.exchange(0);
   totals.reused_bytes += state.reused_bytes.exchange(0);

@@ -5,7 +5,6 @@
 #include <mhub/repo/index.hpp>
 #include <mhub/repo/objects.hpp>
 #include <mhub/repo/pointers.hpp>
-#include <mhub/repo/refs.hpp>
 #include <mhub/sync/upkeep.hpp>
 
 #include "clean.hpp"
@@ -26,14 +25,12 @@ bool chunks_can_be_had(store::Store& store, const store::FileRecord& record) {
 
 class Checker {
 public:
-  Checker(Workspace& workspace, const Tools& tools)
+  Checker(Workspace& workspace, const Connections& connections, const Tools& tools)
       : workspace_(workspace),
         repository_(workspace.repository()),
         store_(workspace.store()),
-        tools_(tools) {
-    for (const repo::Remote& remote : repo::list_remotes(repository_))
-      remotes_.push_back(remote_key(remote.url));
-  }
+        tools_(tools),
+        remotes_(remote_keys(repository_, connections)) {}
 
   void find_lost(FsckReport& report) {
     std::vector<Sha256> lost;
@@ -98,7 +95,7 @@ private:
   repo::Repository& repository_;
   store::Store& store_;
   const Tools& tools_;
-  std::vector<std::string> remotes_;
+  const std::vector<std::string> remotes_;
 };
 
 }  // namespace
@@ -118,7 +115,7 @@ FsckReport fsck(Workspace& workspace, const Connections& connections, bool repai
     report.store = store::repair(store, report.store, source, tools.progress, tools.stop);
     report.repaired = report.store.clean();
   }
-  Checker checker(workspace, tools);
+  Checker checker(workspace, connections, tools);
   checker.find_lost(report);
   if (!workspace.repository().is_bare()) checker.check_index(report);
   return report;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <mhub/base/log.hpp>
 #include <mhub/net/url.hpp>
 #include <mhub/repo/refs.hpp>
 
@@ -44,6 +45,24 @@ std::string remote_key(std::string_view url) {
   while (key.ends_with('/')) key.pop_back();
   if (key.ends_with(".git")) key.resize(key.size() - 4);
   return key;
+}
+
+std::vector<std::string> remote_keys(repo::Repository& repository, const Connections& connections) {
+  const remote::HubDefaults hubs{connections.default_hub, connections.hf_endpoint};
+  std::vector<std::string> keys;
+  for (const repo::Remote& configured : repo::list_remotes(repository)) {
+    for (const std::string& url : {configured.url, configured.push_url}) {
+      try {
+        keys.push_back(remote_key(remote::parse_remote(url, hubs).url));
+      } catch (const Error& error) {
+        // ssh and the like: nothing was ever noted of it.
+        log_debug("remote {}: {}", configured.name, error.message());
+      }
+    }
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return keys;
 }
 
 HubLink::HubLink(repo::Repository& repository, const Connections& connections,

@@ -50,6 +50,9 @@ private:
   std::map<std::string, std::unique_ptr<remote::CasClient>> cas_;
 };
 
+/// The keys of all configured remotes, for fetching and for pushing.
+std::vector<std::string> remote_keys(repo::Repository& repository, const Connections& connections);
+
 /// Names of the remotes that may hold the bytes of a large file, the likeliest first: `first` if
 /// not empty, the branch's upstream, origin, the others.
 std::vector<std::string> data_remotes(repo::Repository& repository, std::string_view first);

@@ -18,7 +18,13 @@ struct LargeTarget {
   repo::FileMode mode = repo::FileMode::regular;
   repo::ObjectId blob;  ///< of its pointer
   wire::LfsPointer pointer;
+  /// What stood there when the plan was made; nothing if there was no file. Something else by the
+  /// time the new file is complete is somebody's work, and stays.
+  std::optional<FileStat> before;
 };
+
+/// Throws Error: conflict if the file at `path` is not what `target.before` says.
+void require_undisturbed(const std::filesystem::path& path, const LargeTarget& target);
 
 /// Permission bits of a working file.
 std::uint32_t permissions(repo::FileMode mode);

@@ -74,14 +74,16 @@ void merge_commit(Workspace& workspace, const Connections& connections, const Th
                 index, report.checkout, tools);
   repo::write_original_head(repository, *head.commit);
   if (!merged.is_clean()) {
+    // Index first: with conflicts in it no commit can be made that forgets the other side.
     repo::record_conflicts(index, merged);
+    index.write();
+    fault_point("merge.index_written");
     repo::MergeState state;
     state.heads = {theirs.commit};
     state.message = message;
     state.original_head = head.commit;
     state.no_fast_forward = options.no_fast_forward;
     repo::write_merge_state(repository, state);
-    index.write();
     for (const repo::MergedFile& file : merged.conflicts)
       report.conflicts.push_back(file.conflict.path);
     report.outcome = PullReport::Outcome::conflicts;
@@ -112,21 +114,23 @@ PullReport merge(Workspace& workspace, const Connections& connections, const Mer
     const auto tree = repo::peel_to_tree(repository, *head.commit);
     repo::CheckoutOptions how;
     how.force = true;
-    // Only what the merge touched goes back; other local changes were there before and stay.
-    std::vector<std::string> touched;
-    for (const repo::ObjectId& theirs : state->heads) {
-      for (const auto& change :
-           repo::diff_trees(repository, tree, repo::peel_to_tree(repository, theirs)))
-        touched.push_back(change.path);
+    // Only what the merge wrote goes back; other local changes were there before and stay.
+    const repo::MergeResult merged =
+        repo::merge_commits(repository, *head.commit, state->heads.front(), "HEAD", "theirs");
+    for (const auto& change : repo::diff_trees(repository, tree, merged.tree))
+      how.paths.push_back(change.path);
+    for (const repo::MergedFile& file : merged.conflicts) how.paths.push_back(file.conflict.path);
+    report.head = head.commit->hex();
+    if (how.paths.empty()) {
+      repo::clear_merge_state(repository);
+      return report;
     }
-    how.paths = std::move(touched);
     const repo::CheckoutPlan plan = repo::plan_checkout(
         repository, index, tree, *tree, how, clean_by_store(workspace, tools), tools.stop);
     apply_checkout(workspace, connections, {}, plan, options.checkout, index, report.checkout,
                    tools);
     index.write();
     repo::clear_merge_state(repository);
-    report.head = head.commit->hex();
     return report;
   }
   const Theirs theirs{repo::require_commit(repository, options.revision),

@@ -41,7 +41,8 @@ struct PartialFile::State {
 
   mutable std::mutex mutex;
   std::condition_variable grown;
-  std::map<std::uint64_t, Piece> pieces;  ///< by offset
+  std::map<std::uint64_t, Piece> pieces;          ///< written, by offset
+  std::map<std::uint64_t, std::uint64_t> claims;  ///< being or done written: offset to end
   std::uint64_t done = 0;
   std::uint64_t front = 0;
   bool stopping = false;
@@ -52,6 +53,21 @@ struct PartialFile::State {
   std::uint64_t hashed = 0;  ///< touched by the hashing thread only while it runs
   std::thread follower;
   bool gone = false;
+
+  /// Reserves bytes for one writer. False if just this piece was claimed before. Pieces may not
+  /// overlap: bytes that the hash has passed must never change. With the lock held.
+  bool claim(std::uint64_t offset, std::uint64_t length) {
+    const std::uint64_t end = offset + length;
+    const auto after = claims.lower_bound(offset);
+    if (after != claims.end() && after->first == offset && after->second == end) return false;
+    const bool overlaps = (after != claims.end() && after->first < end) ||
+                          (after != claims.begin() && std::prev(after)->second > offset);
+    if (overlaps) {
+      throw Error(ErrorKind::corrupt, "two pieces of one file overlap at byte {}", offset);
+    }
+    claims.emplace(offset, end);
+    return true;
+  }
 
   /// With the lock held.
   bool mark(std::uint64_t offset, std::uint64_t length, const std::optional<xet::ChunkRef>& chunk) {
@@ -128,8 +144,12 @@ struct PartialFile::State {
           xet::ChunkHash::from_raw(std::span(records).subspan(at + 12).first<xet::kHashBytes>()),
           length};
       chunk.resize(length);
-      if (file->read_at(chunk, offset) == length && xet::hash_chunk(chunk) == ref.hash)
-        mark(offset, length, ref);
+      if (file->read_at(chunk, offset) != length || xet::hash_chunk(chunk) != ref.hash) continue;
+      try {
+        if (claim(offset, length)) mark(offset, length, ref);
+      } catch (const Error&) {
+        // Of two records that contradict each other the first one counts.
+      }
     }
     journal_bytes = records.size() / kJournalRecordBytes * kJournalRecordBytes;
   }
@@ -199,9 +219,14 @@ void PartialFile::write_chunk(std::uint64_t offset, const xet::ChunkRef& ref, By
     throw Error(ErrorKind::corrupt, "a chunk lies beyond the end of a file of {} bytes",
                 state_->size);
   }
+  {
+    const std::lock_guard guard(state_->mutex);
+    if (!state_->claim(offset, chunk.size())) return;
+  }
   state_->file->write_at(chunk, offset);
   const std::lock_guard guard(state_->mutex);
-  if (!state_->mark(offset, chunk.size(), ref) || origin == Origin::disk) return;
+  state_->mark(offset, chunk.size(), ref);
+  if (origin == Origin::disk) return;
   if (!state_->journal) state_->journal = real_file_system().open_write(state_->journal_path, 0644);
   Bytes record;
   record.reserve(kJournalRecordBytes);
@@ -215,7 +240,14 @@ void PartialFile::write_chunk(std::uint64_t offset, const xet::ChunkRef& ref, By
 bool PartialFile::resume_stream() {
   const std::uint64_t present = state_->file->stat().size_bytes;
   const std::lock_guard guard(state_->mutex);
+  if (state_->done != state_->front) {
+    // Chunks of another way of fetching, with gaps; a stream cannot fill them.
+    std::erase_if(state_->pieces, [&](const auto& piece) { return piece.first >= state_->front; });
+    std::erase_if(state_->claims, [&](const auto& claim) { return claim.first >= state_->front; });
+    state_->done = state_->front;
+  }
   if (present == 0 || !state_->pieces.empty()) return state_->front != 0;
+  state_->claim(0, present);
   state_->mark(0, present, std::nullopt);
   return true;
 }
@@ -225,9 +257,14 @@ bool PartialFile::matches() {
 }
 
 void PartialFile::append(ByteView bytes) {
+  if (bytes.empty()) return;
   const std::uint64_t offset = front_bytes();
   if (bytes.size() > state_->size - offset) {
     throw Error(ErrorKind::corrupt, "more than the announced {} bytes arrived", state_->size);
+  }
+  {
+    const std::lock_guard guard(state_->mutex);
+    if (!state_->claim(offset, bytes.size())) return;
   }
   state_->file->write_at(bytes, offset);
   const std::lock_guard guard(state_->mutex);
@@ -237,6 +274,7 @@ void PartialFile::append(ByteView bytes) {
 void PartialFile::restart() {
   state_->stop_following();
   state_->pieces.clear();
+  state_->claims.clear();
   state_->done = state_->front = state_->hashed = 0;
   state_->stopping = false;
   state_->failure = nullptr;
@@ -264,8 +302,9 @@ std::vector<xet::ChunkRef> PartialFile::chunks() const {
 }
 
 FileStat PartialFile::finish(const std::filesystem::path& target, std::uint32_t mode) {
-  if (front_bytes() != state_->size) {
-    throw Error(ErrorKind::corrupt, "only {} of {} bytes arrived", front_bytes(), state_->size);
+  if (const std::uint64_t front = front_bytes(); front != state_->size) {
+    discard();  // pieces that leave gaps would do so again
+    throw Error(ErrorKind::corrupt, "only {} of {} bytes arrived", front, state_->size);
   }
   const Sha256 digest = state_->digest_of_all();
   if (digest != state_->expected) {

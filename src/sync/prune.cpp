@@ -1,9 +1,9 @@
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
-#include <mhub/base/log.hpp>
 #include <mhub/repo/pointers.hpp>
-#include <mhub/repo/refs.hpp>
+#include <mhub/repo/repository.hpp>
 #include <mhub/sync/upkeep.hpp>
 
 #include "drop.hpp"
@@ -13,63 +13,75 @@ namespace mhub::sync {
 
 namespace {
 
-/// Local xorbs that hold chunks of live files, and whether all these files are on a remote. What no
-/// live file needs is left to the grace period of garbage collection: an `add` may just be writing
-/// it.
-std::unordered_map<xet::XorbHash, bool> safe_xorbs(Workspace& workspace,
-                                                   const std::unordered_set<Sha256>& live) {
-  store::Store& store = workspace.store();
-  std::vector<std::string> remotes;
-  for (const repo::Remote& remote : repo::list_remotes(workspace.repository()))
-    remotes.push_back(remote_key(remote.url));
-  std::unordered_map<xet::XorbHash, bool> safe;
-  for (const Sha256& sha256 : live) {
-    const auto record = store.find_file(sha256);
-    if (!record) continue;
-    const bool on_remote = std::any_of(
-        remotes.begin(), remotes.end(),
-        [&](const std::string& remote) { return store.remote_has_file(remote, sha256); });
-    for (const xet::Term& term : record->terms) {
-      const auto [it, is_new] = safe.try_emplace(term.xorb, on_remote);
-      it->second = it->second && on_remote;
-    }
-  }
-  return safe;
+bool on_some_remote(store::Store& store, const std::vector<std::string>& remotes,
+                    const Sha256& sha256) {
+  return std::any_of(remotes.begin(), remotes.end(), [&](const std::string& remote) {
+    return store.remote_has_file(remote, sha256);
+  });
 }
 
-/// Xorbs of files that no work tree shows.
-std::unordered_set<xet::XorbHash> xorbs_not_shown(store::Store& store) {
+/// Xorbs all of whose files `may_spare` allows to be without them. A xorb that no file names is not
+/// among them: an `add` may just be writing it, and garbage collection waits its grace period.
+std::unordered_set<xet::XorbHash> spare_xorbs(
+    store::Store& store, const std::function<bool(const store::FileRecord&)>& may_spare) {
+  std::unordered_map<xet::XorbHash, bool> spare;
+  store.for_each_file([&](const store::FileRecord& record) {
+    const bool allowed = may_spare(record);
+    for (const xet::Term& term : record.terms) {
+      const auto [it, is_new] = spare.try_emplace(term.xorb, allowed);
+      it->second = it->second && allowed;
+    }
+  });
+  std::unordered_set<xet::XorbHash> xorbs;
+  for (const auto& [xorb, allowed] : spare) {
+    if (allowed) xorbs.insert(xorb);
+  }
+  return xorbs;
+}
+
+/// Contents that stand in a work tree, as far as stat tells.
+std::unordered_set<Sha256> shown_files(store::Store& store) {
   std::unordered_set<Sha256> shown;
   for (const store::WorkingFile& working : store.working_files()) {
     const auto stat = real_file_system().stat(working.path);
     if (stat && *stat == working.stat) shown.insert(working.sha256);
   }
-  std::unordered_set<xet::XorbHash> xorbs;
-  store.for_each_file([&](const store::FileRecord& record) {
-    if (shown.contains(record.sha256)) return;
-    for (const xet::Term& term : record.terms) xorbs.insert(term.xorb);
-  });
-  return xorbs;
+  return shown;
+}
+
+/// True if other repositories may keep their files in the same store.
+bool is_shared(Workspace& workspace) {
+  return workspace.store_folder() != workspace.repository().common_folder() / "mhub";
 }
 
 }  // namespace
 
-store::CollectReport drop_second_copies(Workspace& workspace) {
-  const std::string keep = workspace.repository().config().get("mhub.keep").value_or("unpushed");
-  if (keep == "all") return {};
-  if (keep != "unpushed") {
-    throw Error(ErrorKind::config, "mhub.keep is {}; it can be \"unpushed\" or \"all\"",
-                printable(keep))
-        .hint("mhub config mhub.keep unpushed");
+store::CollectReport drop_second_copies(Workspace& workspace, const Connections& connections,
+                                        const Tools& tools) {
+  try {
+    const std::string keep = workspace.repository().config().get("mhub.keep").value_or("unpushed");
+    if (keep == "all") return {};
+    if (keep != "unpushed") {
+      throw Error(ErrorKind::config, "mhub.keep is {}; it can be \"unpushed\" or \"all\"",
+                  printable(keep));
+    }
+    store::Store& store = workspace.store();
+    const std::vector<std::string> remotes = remote_keys(workspace.repository(), connections);
+    const std::unordered_set<Sha256> shown = shown_files(store);
+    const auto spare = spare_xorbs(store, [&](const store::FileRecord& record) {
+      return shown.contains(record.sha256) && on_some_remote(store, remotes, record.sha256);
+    });
+    return store::drop_xorbs(
+        store,
+        [&](const store::XorbRecord& xorb) {
+          return spare.contains(xorb.index.hash) && store.any_remote_has_xorb(xorb.index.hash);
+        },
+        false);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+    tools.progress.note("the store keeps its copies: " + error.message());
+    return {};
   }
-  store::Store& store = workspace.store();
-  const std::unordered_set<xet::XorbHash> wanted = xorbs_not_shown(store);
-  return store::drop_xorbs(
-      store,
-      [&](const store::XorbRecord& xorb) {
-        return store.any_remote_has_xorb(xorb.index.hash) && !wanted.contains(xorb.index.hash);
-      },
-      false);
 }
 
 store::CollectReport prune(Workspace& workspace, const Connections& connections,
@@ -80,6 +92,10 @@ store::CollectReport prune(Workspace& workspace, const Connections& connections,
       workspace.repository(),
       [&](const repo::FoundPointer& found) { live.insert(found.pointer.sha256); }, tools.stop);
 
+  if (is_shared(workspace)) {
+    // Which of its files other repositories need cannot be told from here.
+    store.for_each_file([&](const store::FileRecord& record) { live.insert(record.sha256); });
+  }
   store::CollectOptions collect;
   collect.grace = options.grace;
   collect.dry_run = options.dry_run;
@@ -88,13 +104,12 @@ store::CollectReport prune(Workspace& workspace, const Connections& connections,
   if (!options.pushed) return report;
 
   if (options.verify_remote) forget_what_remotes_lost(workspace, connections, live, tools);
-  const std::unordered_map<xet::XorbHash, bool> safe = safe_xorbs(workspace, live);
+  const std::vector<std::string> remotes = remote_keys(workspace.repository(), connections);
+  const auto spare = spare_xorbs(store, [&](const store::FileRecord& record) {
+    return on_some_remote(store, remotes, record.sha256);
+  });
   const store::CollectReport dropped = store::drop_xorbs(
-      store,
-      [&](const store::XorbRecord& xorb) {
-        const auto found = safe.find(xorb.index.hash);
-        return found != safe.end() && found->second;
-      },
+      store, [&](const store::XorbRecord& xorb) { return spare.contains(xorb.index.hash); },
       options.dry_run);
   report.xorbs_dropped += dropped.xorbs_dropped;
   report.freed_bytes += dropped.freed_bytes;

@@ -45,6 +45,7 @@ public:
          const Tools& tools)
       : workspace_(workspace),
         repository_(workspace.repository()),
+        connections_(connections),
         options_(options),
         tools_(tools),
         link_(repository_, connections, pick_remote(repository_, options), true, tools) {}
@@ -60,10 +61,11 @@ public:
       report_dry_run(on_hub);
       return std::move(report_);
     }
+    set_hopeless_aside(on_hub);
     send_data(on_hub);
     fault_point("push.data_sent");
     send_refs();
-    report_.freed_bytes = drop_second_copies(workspace_).freed_bytes;
+    report_.freed_bytes = drop_second_copies(workspace_, connections_, tools_).freed_bytes;
     report_.transfer.seconds = watch.seconds();
     return std::move(report_);
   }
@@ -154,11 +156,43 @@ private:
     }
   }
 
-  /// True if the hub is sure to refuse the ref, so that its data need not travel.
+  /// Refs that the hub is sure to refuse are not sent: their data does not travel, and should the
+  /// hub change its mind meanwhile, a ref would move without it.
+  void set_hopeless_aside(const remote::RemoteRefs& on_hub) {
+    std::vector<remote::RefPush> wanted;
+    std::vector<std::string> locals;
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      if (!is_hopeless(wanted_[i], on_hub)) {
+        wanted.push_back(std::move(wanted_[i]));
+        locals.push_back(std::move(locals_[i]));
+        continue;
+      }
+      const remote::RemoteRef* there = on_hub.find(wanted_[i].remote_ref);
+      PushedRef ref;
+      ref.local = locals_[i];
+      ref.remote = wanted_[i].remote_ref;
+      ref.old_id = there == nullptr ? "" : there->id;
+      ref.new_id = wanted_[i].source_id;
+      ref.reason = refusal(wanted_[i], there);
+      report_.refs.push_back(std::move(ref));
+    }
+    wanted_ = std::move(wanted);
+    locals_ = std::move(locals);
+  }
+
+  /// In git's words.
+  std::string refusal(const remote::RefPush& ref, const remote::RemoteRef* there) {
+    if (ref.expected_id) return "stale info";
+    if (ref.remote_ref.starts_with("refs/tags/")) return "already exists";
+    const auto theirs = repo::ObjectId::parse(there->id);
+    return theirs && repo::find_commit(repository_, *theirs) ? "non-fast-forward" : "fetch first";
+  }
+
   bool is_hopeless(const remote::RefPush& ref, const remote::RemoteRefs& on_hub) {
     const remote::RemoteRef* there = on_hub.find(ref.remote_ref);
     if (ref.expected_id) return *ref.expected_id != (there == nullptr ? "" : there->id);
-    if (ref.force || there == nullptr || there->id == ref.source_id) return false;
+    if (ref.source_id.empty() || ref.force || there == nullptr || there->id == ref.source_id)
+      return false;
     if (ref.remote_ref.starts_with("refs/tags/")) return true;
     const auto theirs = repo::ObjectId::parse(there->id);
     const auto ours = repo::ObjectId::parse(ref.source_id);
@@ -169,15 +203,14 @@ private:
   void send_data(const remote::RemoteRefs& on_hub) {
     std::vector<repo::ObjectId> tips;
     for (const remote::RefPush& ref : wanted_) {
-      const auto id = repo::ObjectId::parse(ref.source_id);
-      if (id && !is_hopeless(ref, on_hub)) tips.push_back(*id);
+      if (const auto id = repo::ObjectId::parse(ref.source_id)) tips.push_back(*id);
     }
     std::vector<repo::ObjectId> excluded;
     for (const remote::RemoteRef& ref : on_hub.refs) {
       if (const auto id = repo::ObjectId::parse(ref.id)) excluded.push_back(*id);
     }
     const auto pointers = repo::pointers_in_range(repository_, tips, excluded, tools_.stop);
-    const UploadTotals sent = upload_files(workspace_, link_, pointers, tools_);
+    const UploadTotals sent = upload_files(workspace_, connections_, link_, pointers, tools_);
     report_.transfer.sent_bytes += sent.sent_bytes;
     report_.transfer.files = sent.files;
     report_.transfer.logical_bytes = sent.logical_bytes;
@@ -186,6 +219,7 @@ private:
   }
 
   void send_refs() {
+    if (wanted_.empty()) return;
     const remote::GitPushResult result =
         remote::push_refs(link_.hub(), repository_.git_folder(), link_.address().url, wanted_);
     report_.transfer.sent_bytes += result.sent_bytes;
@@ -231,13 +265,14 @@ private:
       ref.new_id = wanted_[i].source_id;
       ref.up_to_date = ref.old_id == ref.new_id;
       ref.accepted = !is_hopeless(wanted_[i], on_hub);
-      if (!ref.accepted) ref.reason = "not a fast-forward, or not as expected";
+      if (!ref.accepted) ref.reason = refusal(wanted_[i], there);
       report_.refs.push_back(ref);
     }
   }
 
   Workspace& workspace_;
   repo::Repository& repository_;
+  const Connections& connections_;
   const PushOptions& options_;
   const Tools& tools_;
   HubLink link_;

@@ -1,6 +1,7 @@
 #include "remote_source.hpp"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "hub_link.hpp"
@@ -40,6 +41,7 @@ struct RemoteSource::State {
   std::unordered_map<xet::XorbHash, std::vector<Place>> places;
   std::vector<std::unique_ptr<HubLink>> links;
   bool linked = false;
+  std::set<std::pair<const HubLink*, std::size_t>> refused;  ///< files that a remote does not have
   std::unordered_map<xet::ChunkHash, Bytes> kept;
   std::size_t kept_bytes = 0;
 
@@ -66,12 +68,17 @@ struct RemoteSource::State {
 
   /// Fetches file bytes around [offset, offset + size) and keeps the chunks, or the bytes
   /// themselves from a hub that knows whole files only.
-  void fetch(HubLink& link, const Known& file, std::uint64_t offset, const xet::ChunkRef& ref) {
+  void fetch(HubLink& link, std::size_t number, std::uint64_t offset, const xet::ChunkRef& ref) {
+    if (refused.contains({&link, number})) return;
+    const Known& file = files[number];
     const wire::LfsObject object{file.sha256, file.size_bytes};
     const wire::LfsBatchAnswer answer =
         link.lfs().batch(wire::LfsOperation::download, std::span(&object, 1));
     const wire::LfsObjectAnswer& found = answer.objects.front();
-    if (!found.download) return;
+    if (!found.download) {
+      refused.insert({&link, number});
+      return;
+    }
     if (answer.transfer != wire::kTransferMhubXet) {
       fetch_bytes(link, found, offset, ref);
       return;
@@ -128,6 +135,7 @@ RemoteSource::RemoteSource(Workspace& workspace, const Connections& connections,
                        {},
                        false,
                        {},
+                       {},
                        0}) {
   workspace.store().for_each_file([&](const store::FileRecord& record) {
     std::uint64_t offset = 0;
@@ -159,7 +167,7 @@ std::optional<Bytes> RemoteSource::read_chunk(const xet::Term& term, std::uint32
       offset += xorb->index.chunks.at(i).size_bytes;
     for (const auto& link : state.links) {
       try {
-        state.fetch(*link, state.files[place.file], offset, ref);
+        state.fetch(*link, place.file, offset, ref);
       } catch (const Error& error) {
         if (error.kind() == ErrorKind::interrupted) throw;
         state.tools.progress.note(fmt::format("{}: {}", link->key(), error.message()));

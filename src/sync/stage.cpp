@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <mhub/repo/attributes.hpp>
@@ -178,7 +179,9 @@ private:
 
   /// True if a file that git holds itself would fall under `pattern`, and so turn up as changed.
   bool small_file_matches(const std::string& pattern) {
-    bool found = false;
+    const auto [known, is_new] = small_matches_.try_emplace(pattern, false);
+    if (!is_new) return known->second;
+    bool& found = known->second;
     index_.for_each([&](const repo::IndexEntry& entry) {
       found = found || (glob_matches(pattern, entry.path) && !attributes_.is_large(entry.path));
     });
@@ -199,6 +202,7 @@ private:
     tools_.progress.phase("adding", total_bytes);
     std::unique_ptr<store::Ingest> ingest;
     std::vector<store::WorkingFile> seen;
+    const SeenClock clock;
     for (const Candidate& candidate : candidates) {
       if (!is_large(candidate)) continue;
       tools_.stop.check();
@@ -210,7 +214,7 @@ private:
             with_context([&] { return "adding " + printable(candidate.path); },
                          [&] { return ingest->add_file(path, tools_.progress, tools_.stop); });
         pointer = wire::LfsPointer{file.sha256, file.size_bytes};
-        seen.push_back({path, file.sha256, candidate.stat});
+        if (clock.settles(candidate.stat)) seen.push_back({path, file.sha256, candidate.stat});
       }
       if (pointer)
         set(candidate, repo::write_pointer(repository_, *pointer), pointer);
@@ -242,7 +246,12 @@ private:
     const repo::FileMode mode = repo::mode_of(repository_, candidate.stat, candidate.old_mode);
     const auto before = index_.find(candidate.path);
     const bool changed = !before || before->id != id || before->mode != mode;
-    if (!options_.dry_run) index_.set_file(candidate.path, mode, id, candidate.stat);
+    if (!options_.dry_run) {
+      if (pointer)
+        index_.set_large_file(candidate.path, mode, id, candidate.stat);
+      else
+        index_.set_file(candidate.path, mode, id, candidate.stat);
+    }
     if (!changed) return;
     StagedFile file{.path = candidate.path, .size_bytes = candidate.stat.size_bytes};
     if (pointer) {
@@ -260,6 +269,7 @@ private:
   const Tools& tools_;
   repo::Index index_;
   repo::Attributes attributes_;
+  std::map<std::string, bool> small_matches_;  ///< answers of small_file_matches
   StageReport report_;
 };
 

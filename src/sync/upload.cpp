@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <mhub/base/fault.hpp>
 #include <mhub/base/thread_pool.hpp>
@@ -12,6 +13,7 @@
 #include "materialise.hpp"
 #include "partial_file.hpp"
 #include "plan.hpp"
+#include "remote_source.hpp"
 #include "working_source.hpp"
 
 namespace mhub::sync {
@@ -19,6 +21,8 @@ namespace mhub::sync {
 namespace {
 
 constexpr unsigned kUploadsAtOnce = 4;
+/// Files sent that are written to the index together.
+constexpr std::size_t kNotesAtOnce = 64;
 /// Chunks of the files that are planned and registered together; bounds memory.
 constexpr std::size_t kChunksAtOnce = std::size_t{1} << 19;
 /// Below this size a file's first chunk is not worth a question to the hub.
@@ -34,8 +38,9 @@ struct Pending {
 
 class Uploader {
 public:
-  Uploader(Workspace& workspace, HubLink& link, const Tools& tools)
+  Uploader(Workspace& workspace, const Connections& connections, HubLink& link, const Tools& tools)
       : workspace_(workspace),
+        connections_(connections),
         store_(workspace.store()),
         link_(link),
         tools_(tools),
@@ -78,18 +83,19 @@ public:
         } else if (answer.transfer == wire::kTransferXet) {
           by_chunks.push_back({part[i], object});
           chunk_estimate += part[i].pointer.size_bytes / xet::kChunkMinBytes / 4 + 1;
+          if (chunk_estimate >= kChunksAtOnce) {
+            send_by_chunks(by_chunks);
+            by_chunks.clear();
+            chunk_estimate = 0;
+          }
         } else {
           send_whole({part[i], object});
         }
       }
       store_.note_remote_files(link_.key(), present);
-      if (chunk_estimate >= kChunksAtOnce) {
-        send_by_chunks(by_chunks);
-        by_chunks.clear();
-        chunk_estimate = 0;
-      }
     }
     send_by_chunks(by_chunks);
+    note_sent();
     totals_.sent_bytes += link_.cas_sent_bytes();
     return totals_;
   }
@@ -154,9 +160,14 @@ private:
   void count(const Pending& pending) {
     ++totals_.files;
     totals_.logical_bytes += pending.found.pointer.size_bytes;
-    const Sha256 sha256 = pending.found.pointer.sha256;
-    store_.note_remote_files(link_.key(), std::span(&sha256, 1));
+    sent_.push_back(pending.found.pointer.sha256);
+    if (sent_.size() >= kNotesAtOnce) note_sent();
     tools_.progress.advance(pending.found.pointer.size_bytes);
+  }
+
+  void note_sent() {
+    store_.note_remote_files(link_.key(), sent_);
+    sent_.clear();
   }
 
   // --- recipes
@@ -210,13 +221,16 @@ private:
       send_group(cas, files);
     } catch (const Error& error) {
       // A hub that was reset, or collected its garbage, no longer has what was noted of it.
-      if (error.kind() != ErrorKind::usage) throw;
+      if (error.kind() != ErrorKind::usage || distrust_index_) throw;
       tools_.progress.note(fmt::format("{} refused the recipes ({}); sending all chunks anew",
                                        link_.key(), error.message()));
-      store_.forget_remote(link_.key());
+      distrust_index_ = true;
       places_.clear();
       on_remote_.clear();
       send_group(cas, files);
+      store_.forget_remote(link_.key());
+      const std::vector<xet::XorbHash> held(on_remote_.begin(), on_remote_.end());
+      store_.note_remote_xorbs(link_.key(), held);
     }
     for (const Pending& one : pending) {
       // A hub that wants to verify says so with the action.
@@ -245,7 +259,7 @@ private:
     std::vector<xet::ShardXorb> made = send_repacked(cas, plan.repack);
     for (const xet::XorbHash& xorb : plan.whole_xorbs) {
       const auto record = store_.find_xorb(xorb);
-      made.push_back({xorb, record->index.body_bytes(), record->index.chunks, {}});
+      if (record) made.push_back({xorb, record->index.body_bytes(), record->index.chunks, {}});
     }
     register_files(cas, files, std::move(made));
   }
@@ -253,7 +267,7 @@ private:
   /// The index's word, asked once for each xorb that the remote has.
   bool remote_has(const xet::XorbHash& xorb) {
     if (on_remote_.contains(xorb)) return true;
-    if (!store_.remote_has_xorb(link_.key(), xorb)) return false;
+    if (distrust_index_ || !store_.remote_has_xorb(link_.key(), xorb)) return false;
     on_remote_.insert(xorb);
     return true;
   }
@@ -334,8 +348,9 @@ private:
         if (failed) return;
         try {
           tools_.stop.check();
-          const auto record = store_.find_xorb(xorb);
           std::shared_ptr<File> file = store_.open_xorb(xorb);
+          const auto record = store_.find_xorb(xorb);
+          if (!record) throw Error(ErrorKind::not_found, "xorb {} is gone", xorb.text());
           cas.upload_xorb(xorb, remote::file_body(file, 0, record->index.body_bytes()));
           store_.note_remote_xorbs(link_.key(), std::span(&xorb, 1));
           fault_point("push.xorb_sent");
@@ -346,9 +361,10 @@ private:
       }));
     }
     std::exception_ptr first;
-    for (auto& result : running) {
+    for (std::size_t i = 0; i < running.size(); ++i) {
       try {
-        result.get();
+        running[i].get();
+        if (!failed) on_remote_.insert(xorbs[i]);
       } catch (...) {
         if (!first) first = std::current_exception();
       }
@@ -370,6 +386,7 @@ private:
       cas.upload_xorb(xorb, net::Body::view(body));
       store_.note_remote_chunks(xorb, 0, refs);
       store_.note_remote_xorbs(link_.key(), std::span(&xorb, 1));
+      on_remote_.insert(xorb);
       for (std::size_t i = 0; i < refs.size(); ++i)
         places_[refs[i].hash] = {xorb, static_cast<std::uint32_t>(i)};
       made.push_back({xorb, static_cast<std::uint32_t>(body.size()), refs, {}});
@@ -396,20 +413,31 @@ private:
   Bytes stored_record(const WantedChunk& chunk) {
     for (const store::ChunkPlace& place : store_.find_chunk(chunk.ref.hash)) {
       if (!place.local) continue;
-      Bytes record = store_.read_records(place.xorb, place.chunk, place.chunk + 1);
-      xet::RecordReader reader(record);
-      Bytes raw;
-      if (const auto read = reader.next(); read && xet::decode_record(*read, raw) == chunk.ref.hash)
-        return record;
+      try {
+        Bytes record = store_.read_records(place.xorb, place.chunk, place.chunk + 1);
+        xet::RecordReader reader(record);
+        Bytes raw;
+        if (const auto read = reader.next();
+            read && xet::decode_record(*read, raw) == chunk.ref.hash)
+          return record;
+      } catch (const Error& error) {
+        tools_.progress.note(fmt::format("xorb {}: {}", place.xorb.text(), error.message()));
+      }
     }
-    if (const auto raw = working_.read_chunk(chunk.xorb, chunk.index, chunk.ref)) {
+    auto raw = working_.read_chunk(chunk.xorb, chunk.index, chunk.ref);
+    if (!raw) {
+      if (!remotes_) remotes_ = std::make_unique<RemoteSource>(workspace_, connections_, tools_);
+      raw = remotes_->read_chunk({chunk.xorb, chunk.index, chunk.index + 1, chunk.ref.size_bytes},
+                                 chunk.index, chunk.ref);
+    }
+    if (raw) {
       Bytes record;
       xet::append_record(record, xet::choose_scheme(*raw), *raw);
       return record;
     }
-    throw Error(ErrorKind::not_found, "chunk {} of xorb {} is not on this machine any more",
+    throw Error(ErrorKind::not_found, "chunk {} of xorb {} is neither here nor on a remote",
                 chunk.index, chunk.xorb.text())
-        .hint("fetch the file from the remote that has it: mhub pull REMOTE");
+        .hint("run `mhub fsck` to see which files it belongs to");
   }
 
   void register_files(remote::CasClient& cas, const std::vector<UploadFile>& files,
@@ -440,6 +468,7 @@ private:
   }
 
   Workspace& workspace_;
+  const Connections& connections_;
   store::Store& store_;
   HubLink& link_;
   const Tools& tools_;
@@ -448,13 +477,17 @@ private:
   /// Places on the remote that are not in the index: learned from the hub, or just made.
   std::unordered_map<xet::ChunkHash, RemotePlace> places_;
   std::unordered_set<xet::XorbHash> on_remote_;
+  /// The hub refused a recipe: only what this run has sent counts as being there.
+  bool distrust_index_ = false;
+  std::vector<Sha256> sent_;
+  std::unique_ptr<RemoteSource> remotes_;
 };
 
 }  // namespace
 
-UploadTotals upload_files(Workspace& workspace, HubLink& link,
+UploadTotals upload_files(Workspace& workspace, const Connections& connections, HubLink& link,
                           std::span<const repo::FoundPointer> pointers, const Tools& tools) {
-  return Uploader(workspace, link, tools).run(pointers);
+  return Uploader(workspace, connections, link, tools).run(pointers);
 }
 
 }  // namespace mhub::sync

@@ -21,7 +21,7 @@ struct UploadTotals {
 /// Makes the remote hold every one of `pointers`. When it returns, the hub has said that all is
 /// durable. What was sent before a failure is remembered and not sent again. Throws Error:
 /// not_found (bytes nowhere to be had), denied, network, corrupt, io, interrupted.
-UploadTotals upload_files(Workspace& workspace, HubLink& link,
+UploadTotals upload_files(Workspace& workspace, const Connections& connections, HubLink& link,
                           std::span<const repo::FoundPointer> pointers, const Tools& tools);
 
 }  // namespace mhub::sync

@@ -1,10 +1,13 @@
 #include "working_source.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include <mhub/base/error.hpp>
 #include <mhub/base/log.hpp>
 #include <mhub/base/synchronized.hpp>
+
+#include "chunk_sizes.hpp"
 
 namespace mhub::sync {
 
@@ -31,39 +34,22 @@ struct WorkingSource::State {
   store::Store& store;
   std::vector<SourceFile> files;
   std::unordered_map<xet::XorbHash, std::vector<Run>> runs;
-  Synchronized<std::map<std::uint32_t, std::shared_ptr<File>>> open;
-  /// Sizes of chunks by xorb, read from the store on first use.
-  mutable Synchronized<std::unordered_map<xet::XorbHash, std::vector<std::uint32_t>>> sizes;
+  std::unordered_map<std::string, std::uint32_t> by_path;
+  struct OpenFile {
+    std::shared_ptr<File> file;  ///< null: the file is not what was noted
+    bool held = false;
+  };
+  Synchronized<std::map<std::uint32_t, OpenFile>> open;
+  mutable ChunkSizes sizes;
 
-  explicit State(store::Store& s) : store(s) {}
-
-  std::vector<std::uint32_t> const* sizes_of(
-      std::unordered_map<xet::XorbHash, std::vector<std::uint32_t>>& table,
-      const xet::XorbHash& xorb) const {
-    const auto [it, is_new] = table.try_emplace(xorb);
-    if (is_new) {
-      if (const auto record = store.find_xorb(xorb)) {
-        for (const xet::ChunkRef& ref : record->index.chunks) it->second.push_back(ref.size_bytes);
-      }
-    }
-    return &it->second;
-  }
-
-  std::uint32_t size_of(const xet::XorbHash& xorb, std::uint32_t chunk) const {
-    return sizes.with([&](auto& table) -> std::uint32_t {
-      const auto* list = sizes_of(table, xorb);
-      return chunk < list->size() ? (*list)[chunk] : 0;
-    });
-  }
+  explicit State(store::Store& s) : store(s), sizes(s) {}
 
   std::uint64_t bytes_between(const xet::XorbHash& xorb, std::uint32_t first,
                               std::uint32_t end) const {
-    return sizes.with([&](auto& table) {
-      const auto* list = sizes_of(table, xorb);
-      std::uint64_t sum = 0;
-      for (std::uint32_t i = first; i < end && i < list->size(); ++i) sum += (*list)[i];
-      return sum;
-    });
+    const auto known = sizes.of(xorb);
+    std::uint64_t sum = 0;
+    for (std::uint32_t i = first; i < end && i < known->sizes.size(); ++i) sum += known->sizes[i];
+    return sum;
   }
 
   const Run* find(const xet::XorbHash& xorb, std::uint32_t chunk) const {
@@ -76,10 +62,15 @@ struct WorkingSource::State {
   }
 
   /// The file, if it is still what was noted; null otherwise.
-  std::shared_ptr<File> open_file(std::uint32_t number) {
+  std::shared_ptr<File> open_file(std::uint32_t number, bool hold) {
     return open.with([&](auto& table) -> std::shared_ptr<File> {
-      if (const auto found = table.find(number); found != table.end()) return found->second;
-      if (table.size() >= kMaxOpenFiles) table.erase(table.begin());
+      if (const auto found = table.find(number); found != table.end()) return found->second.file;
+      if (table.size() >= kMaxOpenFiles) {
+        const auto loose = std::find_if(table.begin(), table.end(),
+                                        [](const auto& entry) { return !entry.second.held; });
+        if (loose != table.end()) table.erase(loose);
+      }
+      if (hold && table.size() >= kMaxOpenFiles) return nullptr;
       std::shared_ptr<File> file;
       try {
         file = real_file_system().open_read(files[number].path);
@@ -88,7 +79,7 @@ struct WorkingSource::State {
         log_debug("{} is no source of chunks any more: {}", files[number].path.string(),
                   error.message());
       }
-      table.emplace(number, file);
+      if (table.size() < kMaxOpenFiles) table.emplace(number, OpenFile{file, hold});
       return file;
     });
   }
@@ -102,6 +93,7 @@ WorkingSource::WorkingSource(store::Store& store) : state_(std::make_unique<Stat
     if (!stat || *stat != working.stat) continue;
     const auto number = static_cast<std::uint32_t>(state_->files.size());
     state_->files.push_back({working.path, working.stat});
+    state_->by_path.emplace(working.path.string(), number);
     std::uint64_t offset = 0;
     for (const xet::Term& term : record->terms) {
       state_->runs[term.xorb].push_back({term.first_chunk, term.end_chunk, number, offset});
@@ -113,14 +105,21 @@ WorkingSource::WorkingSource(store::Store& store) : state_(std::make_unique<Stat
 WorkingSource::~WorkingSource() = default;
 
 std::uint32_t WorkingSource::size_at_hand(const xet::XorbHash& xorb, std::uint32_t chunk) const {
-  return state_->find(xorb, chunk) == nullptr ? 0 : state_->size_of(xorb, chunk);
+  if (state_->find(xorb, chunk) == nullptr) return 0;
+  const auto known = state_->sizes.of(xorb);
+  return chunk < known->sizes.size() ? known->sizes[chunk] : 0;
+}
+
+std::uint32_t WorkingSource::size_in_store(const xet::XorbHash& xorb, std::uint32_t chunk) const {
+  const auto known = state_->sizes.of(xorb);
+  return known->local && chunk < known->sizes.size() ? known->sizes[chunk] : 0;
 }
 
 std::optional<Bytes> WorkingSource::read_chunk(const xet::XorbHash& xorb, std::uint32_t chunk,
                                                const xet::ChunkRef& ref) {
   const Run* run = state_->find(xorb, chunk);
   if (run == nullptr) return std::nullopt;
-  const auto file = state_->open_file(run->file);
+  const auto file = state_->open_file(run->file, false);
   if (!file) return std::nullopt;
   const std::uint64_t offset = run->offset + state_->bytes_between(xorb, run->first, chunk);
   Bytes bytes(ref.size_bytes);
@@ -135,9 +134,8 @@ std::optional<Bytes> WorkingSource::read_chunk(const xet::Term& term, std::uint3
 }
 
 void WorkingSource::hold(const std::filesystem::path& path) {
-  for (std::uint32_t i = 0; i < state_->files.size(); ++i) {
-    if (state_->files[i].path == path) state_->open_file(i);
-  }
+  const auto found = state_->by_path.find(path.string());
+  if (found != state_->by_path.end()) state_->open_file(found->second, true);
 }
 
 }  // namespace mhub::sync

@@ -1,7 +1,6 @@
 #pragma once
 // Chunks out of files in the work tree: what a pull need not fetch, and what fsck mends from.
 
-#include <list>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -28,7 +27,11 @@ public:
   std::optional<Bytes> read_chunk(const xet::Term& term, std::uint32_t chunk,
                                   const xet::ChunkRef& ref) override;
 
-  /// Opens the file now, before something replaces it. At most kMaxOpenFiles are held.
+  /// Size of the chunk if its xorb is in the store, else 0.
+  std::uint32_t size_in_store(const xet::XorbHash& xorb, std::uint32_t chunk) const;
+
+  /// Opens the file now, before something replaces it, and keeps it open as long as this object
+  /// lives; past a limit of open files it does nothing.
   void hold(const std::filesystem::path& path);
 
 private:
