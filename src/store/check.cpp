@@ -62,10 +62,16 @@ private:
 CheckReport Checker::run() {
   // Garbage collection must not take away what is about to be read.
   const FileLock present = store_.lock_for_writing();
-  check_database();
-  check_xorbs();
-  check_files();
-  find_strays();
+  for (const auto step : {&Checker::check_database, &Checker::check_xorbs, &Checker::check_files,
+                          &Checker::find_strays}) {
+    try {
+      (this->*step)();
+    } catch (const Error& error) {
+      // SQLite cannot even read the rows; the other steps may still find something.
+      if (error.kind() != ErrorKind::corrupt) throw;
+      report_.index_faults.push_back(error.message());
+    }
+  }
   return std::move(report_);
 }
 

@@ -242,7 +242,7 @@ CollectReport Collector::run() {
   if (!first.half_dead.empty()) repack(first);
   stop_.check();
 
-  const FileLock alone = store_.lock_for_removing();
+  const FileLock alone = store_.lock_for_removing(options_.patience);
   store_.database().write([&](Connection& connection) {
     // Recipes may have come since the first look; none can while this lasts.
     const Plan now = plan(connection);
@@ -302,7 +302,7 @@ CollectReport drop_xorbs(Store& store, const std::function<bool(const XorbRecord
                          bool dry_run) {
   LocalStore& local = internals(store);
   CollectReport report;
-  const FileLock alone = local.lock_for_removing();
+  const FileLock alone = local.lock_for_removing(CollectOptions{}.patience);
   std::vector<XorbRow> rows;
   local.database().read([&](Connection& connection) {
     for_each_xorb_row(connection, [&](const XorbRow& row) {

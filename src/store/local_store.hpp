@@ -65,7 +65,7 @@ public:
   /// Throws Error: busy.
   FileLock lock_for_writing();
   /// Held while things are taken away. Throws Error: busy if writers go on.
-  FileLock lock_for_removing();
+  FileLock lock_for_removing(std::chrono::milliseconds patience);
 
   /// Null if the xorb is unknown. Throws Error: corrupt.
   XorbCache::Table xorb_table(const xet::XorbHash& hash);

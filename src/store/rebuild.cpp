@@ -2,10 +2,10 @@
 // it is whole, so that a crash in the middle leaves things as they were.
 
 #include <mhub/base/error.hpp>
+#include <mhub/base/file_lock.hpp>
 #include <mhub/store/check.hpp>
 
 #include "index.hpp"
-#include "layout.hpp"
 #include "schema.hpp"
 #include "xorb_files.hpp"
 
@@ -22,6 +22,11 @@ std::filesystem::path with_suffix(std::filesystem::path path, std::string_view s
 
 void rebuild_index(const std::filesystem::path& folder, FileSystem& fs) {
   const Layout layout{folder};
+  const FileLock alone(layout.lock(), FileLock::Mode::exclusive, std::chrono::milliseconds{0});
+  rebuild_index_locked(layout, fs);
+}
+
+void rebuild_index_locked(const Layout& layout, FileSystem& fs) {
   const auto fresh = with_suffix(layout.database(), ".new");
   for (const char* suffix : {"", "-wal", "-shm"}) fs.remove(with_suffix(fresh, suffix));
   {

@@ -13,7 +13,7 @@ class LocalReceiver final : public Store::XorbReceiver {
 public:
   explicit LocalReceiver(LocalStore& store)
       : store_(store),
-        writing_(store.lock_for_writing()),
+        writing_(std::in_place, store.lock_for_writing()),
         file_(store.fs(), store.layout().scratch() / "unnamed", store.layout().scratch(), 0444) {}
 
   void write(ByteView bytes) override {
@@ -35,6 +35,7 @@ public:
     // A row whose file is gone must not keep the bytes out.
     if (store_.has_local_xorb(expected) && store_.fs().stat(store_.layout().xorb(expected))) {
       store_.touch_xorbs(std::span(&expected, 1));
+      writing_.reset();
       return false;
     }
     // What followed the body was a foreign footer; ours takes its place.
@@ -43,12 +44,13 @@ public:
         place_xorb_file(store_.fs(), store_.layout(), file_, std::move(index), store_.durable());
     store_.register_xorbs(std::span(&sealed, 1));
     fault_point("store.index_committed");
+    writing_.reset();
     return true;
   }
 
 private:
   LocalStore& store_;
-  const FileLock writing_;
+  std::optional<FileLock> writing_;  ///< until committed
   AtomicFile file_;
   xet::XorbIndexer indexer_;
   std::uint64_t received_bytes_ = 0;

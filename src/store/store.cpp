@@ -5,13 +5,13 @@
 
 #include "local_store.hpp"
 #include "schema.hpp"
+#include "xorb_files.hpp"
 
 namespace mhub::store {
 
 namespace {
 
 constexpr std::chrono::seconds kWriterPatience{60};
-constexpr std::chrono::seconds kRemoverPatience{10};
 constexpr std::chrono::seconds kCreationPatience{30};
 /// Files visited between two looks at the table of files.
 constexpr int kFilesPerStep = 256;
@@ -26,10 +26,11 @@ void sweep_scratch(FileSystem& fs, const Layout& layout) {
 }
 
 bool holds_xorbs(FileSystem& fs, const Layout& layout) {
-  for (const std::string& name : fs.list(layout.xorbs())) {
-    if (!fs.list(layout.xorbs() / name).empty()) return true;
-  }
-  return false;
+  bool found = false;
+  for_each_xorb_file(
+      fs, layout, [&](const xet::XorbHash&, const std::filesystem::path&) { found = true; },
+      [](const std::filesystem::path&) {});
+  return found;
 }
 
 WorkingFile read_working_file(const Query& query) {
@@ -73,7 +74,7 @@ std::unique_ptr<Store> Store::open(const std::filesystem::path& folder,
   if (!fs.stat(layout.database())) {
     // Two processes must not create the index at once, and nobody can be writing without one.
     creating.emplace(layout.lock(), FileLock::Mode::exclusive, kCreationPatience);
-    if (!fs.stat(layout.database()) && holds_xorbs(fs, layout)) rebuild_index(layout.root, fs);
+    if (!fs.stat(layout.database()) && holds_xorbs(fs, layout)) rebuild_index_locked(layout, fs);
   }
   auto store = std::make_unique<LocalStore>(layout, options);
   if (creating && options.durable) {
@@ -103,8 +104,8 @@ FileLock LocalStore::lock_for_writing() {
   return FileLock(layout_.lock(), FileLock::Mode::shared, kWriterPatience);
 }
 
-FileLock LocalStore::lock_for_removing() {
-  return FileLock(layout_.lock(), FileLock::Mode::exclusive, kRemoverPatience);
+FileLock LocalStore::lock_for_removing(std::chrono::milliseconds patience) {
+  return FileLock(layout_.lock(), FileLock::Mode::exclusive, patience);
 }
 
 // --- files

@@ -25,4 +25,7 @@ std::optional<xet::XorbIndex> index_by_footer(File& file, const xet::XorbHash& h
 /// if it is not the xorb `hash`. Throws Error: io.
 std::optional<xet::XorbIndex> index_of_file(File& file, const xet::XorbHash& hash);
 
+/// rebuild_index() for whoever holds the store's lock alone.
+void rebuild_index_locked(const Layout& layout, FileSystem& fs);
+
 }  // namespace mhub::store

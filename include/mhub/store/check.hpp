@@ -43,7 +43,8 @@ CheckReport repair(Store& store, const CheckReport& found, ChunkSource& source, 
 
 /// Makes a fresh index from the xorb files' footers; recipes are lost and come back by `add` or
 /// from remotes. The old index.db is kept beside it as index.db.damaged. No Store may have the
-/// folder open. Store::open does this by itself where xorbs are found without any index.db.
+/// folder open. Store::open does this by itself where xorbs are found without any index.db. Throws
+/// Error: busy if somebody writes there, io.
 void rebuild_index(const std::filesystem::path& folder, FileSystem& fs);
 
 struct CollectOptions {
@@ -52,6 +53,8 @@ struct CollectOptions {
   /// Xorbs with a smaller live share are repacked.
   double repack_below = 0.5;
   bool dry_run = false;
+  /// How long to wait for writers before giving up as busy.
+  std::chrono::milliseconds patience{std::chrono::seconds{10}};
 };
 
 struct CollectReport {
