@@ -24,6 +24,10 @@ void write_small(Repository& repository, const PathEntry& entry, Index& index) {
   index.set_file(entry.path, entry.mode, entry.id, stat);
 }
 
+bool is_attributes_file(std::string_view path) {
+  return path == ".gitattributes" || path.ends_with("/.gitattributes");
+}
+
 /// The index takes `entry`, which the working file holds already.
 void adopt(Repository& repository, const PathEntry& entry, Index& index) {
   const auto file = existing_path(repository, entry.path);
@@ -50,10 +54,14 @@ void apply_small(Repository& repository, const CheckoutPlan& plan, Index& index,
                  const StopToken& stop) {
   MHUB_ASSERT(plan.conflicts.empty());
   apply_deletes(repository, plan, index);
-  for (const CheckoutFile& file : plan.small) {
-    stop.check();
-    write_small(repository, file.entry, index);
-    fault_point("repo.small_written");
+  // Attributes first: they say how the others' lines end.
+  for (const bool attributes : {true, false}) {
+    for (const CheckoutFile& file : plan.small) {
+      if (is_attributes_file(file.entry.path) != attributes) continue;
+      stop.check();
+      write_small(repository, file.entry, index);
+      fault_point("repo.small_written");
+    }
   }
   for (const PathEntry& entry : plan.index_only) adopt(repository, entry, index);
 }

@@ -1,20 +1,30 @@
 #pragma once
 // What a Repository holds; private to src/repo.
 
+#include <mhub/repo/attributes.hpp>
 #include <mhub/repo/repository.hpp>
 
 #include "git2.hpp"
+#include "object_buffer.hpp"
 
 namespace mhub::repo {
 
 struct Repository::Handle {
   GitRepo git;
   GitOdb odb;
+  ObjectBuffer* objects = nullptr;  ///< owned by `odb`
   std::filesystem::path git_folder;
   std::filesystem::path common_folder;
   std::optional<std::filesystem::path> work_tree;
   std::optional<Config> config;
   std::optional<Signature> reflog_identity;
+
+  ~Handle();
+
+  /// Of the work tree, for line ends; forgotten when a .gitattributes is written. They refer to the
+  /// Repository that they were read for, which may have moved.
+  std::optional<Attributes> attributes;
+  const Repository* attributes_owner = nullptr;
 
   /// Settings that are asked for once a file.
   struct Cached {
@@ -22,6 +32,7 @@ struct Repository::Handle {
     bool symlinks = true;      ///< core.symlinks
     bool ignore_case = false;  ///< core.ignoreCase
     bool trust_ctime = true;   ///< core.trustctime
+    bool auto_crlf = false;    ///< core.autocrlf is "true" or "input"
     bool check_stat = true;    ///< core.checkStat is not "minimal"
   };
   std::optional<Cached> cached;
@@ -33,6 +44,12 @@ inline git_repository* git_of(Repository& repository) {
 }
 inline git_odb* odb_of(Repository& repository) {
   return repository.handle().odb.get();
+}
+/// The objects, for writing.
+inline git_odb* writable_odb_of(Repository& repository) {
+  Repository::Handle& handle = repository.handle();
+  if (handle.objects->is_full()) handle.objects->flush();
+  return handle.odb.get();
 }
 
 /// A libgit2 signature of `who`.

@@ -447,6 +447,7 @@ void Index::write(bool settle) {
     if (last >= 0) wait_past_second(last);
   }
   mark_doubtful();
+  state_->handle->objects->flush();
   check(git_index_write(state_->git.get()), "write the index");
   fault_point("repo.index_rename");
   FileSystem& disk = real_file_system();

@@ -42,6 +42,7 @@ std::optional<MergeState> read_merge_state(Repository& repository) {
 }
 
 void write_merge_state(Repository& repository, const MergeState& state) {
+  repository.flush_objects();
   if (state.original_head) write_original_head(repository, *state.original_head);
   write_state_file(repository, "MERGE_MSG", state.message);
   write_state_file(repository, "MERGE_MODE", state.no_fast_forward ? "no-ff" : "");

@@ -102,7 +102,8 @@ ObjectId hash_blob(ByteView content) {
 
 ObjectId write_blob(Repository& repository, ByteView content) {
   git_oid oid;
-  check(git_odb_write(&oid, odb_of(repository), content.data(), content.size(), GIT_OBJECT_BLOB),
+  check(git_odb_write(&oid, writable_odb_of(repository), content.data(), content.size(),
+                      GIT_OBJECT_BLOB),
         "write a blob");
   return from_oid(oid);
 }

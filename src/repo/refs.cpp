@@ -110,6 +110,7 @@ bool update_ref(Repository& repository, const std::string& name, const ObjectId&
   if (git_odb_exists(odb_of(repository), &oid) == 0)
     throw Error(ErrorKind::not_found, "cannot {}: object {} does not exist", doing, target.hex());
   if (name != "HEAD") require_no_ref_in_the_way(repository, name);
+  repository.flush_objects();
 
   git_transaction* raw = nullptr;
   check(git_transaction_new(&raw, git_of(repository)), doing);

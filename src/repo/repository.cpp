@@ -30,6 +30,7 @@ std::unique_ptr<Repository::Handle> take(git_repository* raw) {
   git_odb* odb = nullptr;
   check(git_repository_odb(&odb, raw), "open the objects of " + handle->git_folder.string());
   handle->odb.reset(odb);
+  handle->objects = &ObjectBuffer::add_to(odb, handle->common_folder / "objects");
   return handle;
 }
 
@@ -144,6 +145,11 @@ const Repository::Handle::Cached& Repository::Handle::settings() {
     now.symlinks = flag("core.symlinks", true);
     now.ignore_case = flag("core.ignorecase", false);
     now.trust_ctime = flag("core.trustctime", true);
+    const char* auto_crlf = nullptr;
+    if (git_config_get_string(&auto_crlf, snapshot.get(), "core.autocrlf") == 0) {
+      int value = 0;
+      now.auto_crlf = git_config_parse_bool(&value, auto_crlf) != 0 || value != 0;
+    }
     const char* check_stat = nullptr;
     if (git_config_get_string(&check_stat, snapshot.get(), "core.checkstat") == 0)
       now.check_stat = std::string_view(check_stat) != "minimal";
@@ -192,6 +198,7 @@ void Repository::set_head_to_branch(const std::string& name, const std::string& 
 }
 
 void Repository::set_head_detached(const ObjectId& commit, const std::string& message) {
+  flush_objects();
   const git_oid oid = to_oid(commit);
   git_reference* raw = nullptr;
   check(git_reference_create(&raw, handle_->git.get(), "HEAD", &oid, 1, c_text(message)),
@@ -212,9 +219,22 @@ void Repository::set_reflog_identity(Signature who) {
   handle_->reflog_identity = std::move(who);
 }
 
+void Repository::flush_objects() {
+  handle_->objects->flush();
+}
+
+Repository::Handle::~Handle() {
+  try {
+    if (objects != nullptr) objects->flush();
+  } catch (...) {
+    // Nothing refers to them: whatever does flushes first, and reports the failure.
+  }
+}
+
 void Repository::refresh() {
   check(git_odb_refresh(handle_->odb.get()), "look for new objects");
   handle_->cached.reset();
+  handle_->attributes.reset();
 }
 
 GitSignature to_git_signature(const Signature& who) {

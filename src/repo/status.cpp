@@ -6,12 +6,16 @@
 #include <mhub/repo/status.hpp>
 
 #include "handle.hpp"
+#include "line_ends.hpp"
 #include "tree_join.hpp"
 #include "work_compare.hpp"
 
 namespace mhub::repo {
 
 namespace {
+
+/// Larger files are streamed into the repository.
+constexpr std::uint64_t kReadWholeBytes = 1 << 20;
 
 std::string read_link(const std::filesystem::path& path, std::uint64_t size_bytes) {
   constexpr std::uint64_t kLinkLimitBytes = 1 << 16;
@@ -70,8 +74,15 @@ ObjectId hash_working_file(Repository& repository, const std::string& path, cons
   }
   git_oid oid;
   const std::string doing = "hash " + printable(file.string());
+  if (write && stat.size_bytes <= kReadWholeBytes) {
+    constexpr std::uint64_t kGrowthLimitBytes = 16 * kReadWholeBytes;  // it may grow meanwhile
+    const Bytes content = read_file(real_file_system(), file, kGrowthLimitBytes);
+    return write_blob(repository, converted(repository, path, content, GIT_FILTER_TO_ODB));
+  }
   if (write) {
     check(git_blob_create_from_workdir(&oid, git_of(repository), c_text(path)), doing);
+  } else if (!is_converted(repository, path)) {
+    check(git_odb_hashfile(&oid, c_text(file.string()), GIT_OBJECT_BLOB), doing);
   } else {
     check(git_repository_hashfile(&oid, git_of(repository), c_text(file.string()), GIT_OBJECT_BLOB,
                                   path.c_str()),

@@ -8,6 +8,7 @@
 #include <mhub/repo/attributes.hpp>
 
 #include "attribute_file.hpp"
+#include "handle.hpp"
 #include "rules_file.hpp"
 
 namespace mhub::repo {
@@ -35,7 +36,8 @@ fs::path attributes_file(Repository& repository, const std::string& folder) {
 }
 
 template <class Edit>
-bool edit_file(const fs::path& file, Edit edit) {
+bool edit_file(Repository& repository, const std::string& folder, Edit edit) {
+  const fs::path file = attributes_file(repository, folder);
   FileSystem& disk = real_file_system();
   const auto stat = disk.stat(file);
   std::string text;
@@ -46,6 +48,7 @@ bool edit_file(const fs::path& file, Edit edit) {
   }
   const std::string changed = edit(text);
   if (changed == text) return false;
+  repository.handle().attributes.reset();
   write_file_atomically(disk, file, as_bytes(changed), stat ? stat->mode & 0777 : 0666);
   return true;
 }
@@ -123,7 +126,7 @@ std::string without_tracked(std::string_view text, std::string_view pattern) {
 
 bool track(Repository& repository, const std::vector<std::string>& patterns,
            const std::string& folder, bool literal) {
-  return edit_file(attributes_file(repository, folder), [&](std::string text) {
+  return edit_file(repository, folder, [&](std::string text) {
     for (const std::string& pattern : patterns) {
       text = with_tracked(text, encode_pattern(pattern, literal));
     }
@@ -133,7 +136,7 @@ bool track(Repository& repository, const std::vector<std::string>& patterns,
 
 bool untrack(Repository& repository, const std::vector<std::string>& patterns,
              const std::string& folder) {
-  return edit_file(attributes_file(repository, folder), [&](std::string text) {
+  return edit_file(repository, folder, [&](std::string text) {
     for (const std::string& pattern : patterns) {
       text = without_tracked(text, encode_pattern(pattern));
       text = without_tracked(text, encode_pattern(pattern, true));

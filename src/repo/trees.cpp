@@ -147,7 +147,8 @@ private:
 
 ObjectId empty_tree(Repository& repository) {
   git_oid oid;
-  check(git_odb_write(&oid, odb_of(repository), "", 0, GIT_OBJECT_TREE), "write the empty tree");
+  check(git_odb_write(&oid, writable_odb_of(repository), "", 0, GIT_OBJECT_TREE),
+        "write the empty tree");
   return from_oid(oid);
 }
 
@@ -201,7 +202,7 @@ ObjectId write_tree_object(Repository& repository, std::vector<TreeEntry> entrie
     append(raw, entry.id.bytes);
   }
   git_oid oid;
-  check(git_odb_write(&oid, odb_of(repository), raw.data(), raw.size(), GIT_OBJECT_TREE),
+  check(git_odb_write(&oid, writable_odb_of(repository), raw.data(), raw.size(), GIT_OBJECT_TREE),
         "write a tree");
   return from_oid(oid);
 }

@@ -10,6 +10,7 @@
 
 #include "handle.hpp"
 #include "index_stat.hpp"
+#include "line_ends.hpp"
 
 namespace mhub::repo {
 
@@ -41,24 +42,6 @@ fs::path scratch_for(Repository& repository, const fs::path& target) {
   }
   const auto parent = disk.stat(target.parent_path());
   return stat && parent && stat->device == parent->device ? scratch : target.parent_path();
-}
-
-/// `content` with line ends as the attributes want them in the work tree.
-Bytes to_work_tree(Repository& repository, const std::string& path, ByteView content) {
-  git_filter_list* raw = nullptr;
-  check(git_filter_list_load(&raw, git_of(repository), nullptr, c_text(path),
-                             GIT_FILTER_TO_WORKTREE, GIT_FILTER_DEFAULT),
-        "find out how " + printable(path) + " is written");
-  const CHandle<git_filter_list, git_filter_list_free> filters(raw);
-  if (!filters) return {content.begin(), content.end()};
-  GitBuf out;
-  check(
-      git_filter_list_apply_to_buffer(
-          out.get(), filters.get(), reinterpret_cast<const char*>(content.data()), content.size()),
-      "convert the line ends of " + printable(path));
-  const std::string text = out.text();
-  const ByteView bytes = as_bytes(text);
-  return {bytes.begin(), bytes.end()};
 }
 
 void write_symlink(Repository& repository, const fs::path& target, ByteView content) {
@@ -112,16 +95,17 @@ FileStat write_working_file(Repository& repository, const PathEntry& entry, Byte
   // An empty folder in the way goes; one that is not empty makes the rename fail.
   if (check_folder(target) == Parent::real) ::rmdir(target.c_str());
   FileSystem& disk = real_file_system();
+  if (target.filename() == ".gitattributes") repository.handle().attributes.reset();
   if (entry.mode == FileMode::symlink && repository.handle().settings().symlinks) {
     write_symlink(repository, target, content);
     return *disk.stat(target);
   }
-  const Bytes converted = entry.mode == FileMode::symlink
-                              ? Bytes(content.begin(), content.end())
-                              : to_work_tree(repository, entry.path, content);
+  const Bytes bytes = entry.mode == FileMode::symlink
+                          ? Bytes(content.begin(), content.end())
+                          : converted(repository, entry.path, content, GIT_FILTER_TO_WORKTREE);
   AtomicFile file(disk, target, scratch_for(repository, target),
                   entry.mode == FileMode::executable ? 0777 : 0666);
-  file.file().write(converted);
+  file.file().write(bytes);
   backdate(file.file());
   file.commit(false);
   const auto stat = disk.stat(target);

@@ -58,6 +58,7 @@ public:
   std::string read(std::string_view name) const { return read_text(path(name)); }
 
   RunResult try_git(std::vector<std::string> arguments, RunOptions options = {}) const {
+    repository_.flush_objects();
     arguments.insert(arguments.begin(), "git");
     options.folder = path();
     return run(arguments, options);
@@ -89,7 +90,7 @@ public:
 
 private:
   TemporaryFolder folder_;
-  repo::Repository repository_;
+  mutable repo::Repository repository_;
 };
 
 inline repo::ObjectId id_of(const std::string& hex) {

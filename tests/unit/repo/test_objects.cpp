@@ -1,3 +1,4 @@
+#include <mhub/repo/index.hpp>
 #include <mhub/repo/objects.hpp>
 #include <mhub/repo/refs.hpp>
 
@@ -161,4 +162,44 @@ TEST_CASE("history is walked in order and by path", "[repo][objects][log]") {
   CHECK_FALSE(is_ancestor(*work, ids[3], ids[1]));
   CHECK(ahead_behind(*work, ids[4], ids[1]).ahead == 3);
   CHECK(ahead_behind(*work, ids[4], ids[1]).behind == 0);
+}
+
+TEST_CASE("new objects are on disk once something refers to them", "[repo][objects]") {
+  test::GitRepo work;
+  const auto on_disk = [&](const ObjectId& id) {
+    return Repository::open(work.path()).head().is_unborn() &&
+           test::run({"git", "cat-file", "-e", id.hex()}, {work.path(), {}, {}}).exit_code == 0;
+  };
+  // A few become loose objects, many a pack, large ones are written at once.
+  const std::size_t count = GENERATE(std::size_t{3}, std::size_t{500});
+  std::vector<ObjectId> ids;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string text = std::string(i * 37, 'x') + std::to_string(i);
+    ids.push_back(write_blob(*work, as_bytes(text)));
+    CHECK(as_text(read_blob(*work, ids.back(), 1 << 20)) == text);
+    CHECK(object_size(*work, ids.back()) == text.size());
+  }
+  write_blob(*work, {});
+  CHECK(find_revision(*work, ids[1].hex().substr(0, 10)) == ids[1]);
+  CHECK_FALSE(on_disk(ids[0]));
+  const std::string large(3 << 20, 'l');
+  CHECK(on_disk(write_blob(*work, as_bytes(large))));
+
+  SECTION("a reference") {
+    update_ref(*work, "refs/odd/blob", ids[0], Expected::none(), "");
+  }
+  SECTION("the index") {
+    Index index = Index::lock(*work);
+    index.set_unverified("x", FileMode::regular, ids[0]);
+    index.write();
+  }
+  SECTION("the end") {
+    { const Repository moved = std::move(*work); }
+    *work = Repository::open(work.path());
+  }
+  for (std::size_t i = 0; i < count; i += 99) CHECK(on_disk(ids[i]));
+  CHECK(work.git({"count-objects", "-v"}).find(count > 100 ? "packs: 1" : "packs: 0") !=
+        std::string::npos);
+  CHECK(work.git({"fsck", "--strict", "--no-dangling"}).empty());
+  CHECK(as_text(read_blob(*work, ids[2], 1 << 20)).back() == '2');
 }
