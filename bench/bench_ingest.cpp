@@ -60,25 +60,34 @@ void make_noise(const std::filesystem::path& path, std::uint64_t size_bytes) {
   out.commit();
 }
 
-Sha256 hash_file(const std::filesystem::path& path) {
-  const auto file = real_file_system().open_read(path);
-  Sha256Hasher hasher;
+std::vector<Sha256> hash_files(const std::vector<std::filesystem::path>& files) {
+  std::vector<Sha256> digests;
   Bytes block(kBlockBytes);
-  for (std::uint64_t offset = 0;;) {
-    const std::size_t got = file->read_at(block, offset);
-    if (got == 0) return hasher.finish();
-    hasher.update(ByteView(block).first(got));
-    offset += got;
+  for (const auto& path : files) {
+    const auto file = real_file_system().open_read(path);
+    Sha256Hasher hasher;
+    for (std::uint64_t offset = 0;;) {
+      const std::size_t got = file->read_at(block, offset);
+      hasher.update(ByteView(block).first(got));
+      offset += got;
+      if (got < block.size()) break;
+    }
+    digests.push_back(hasher.finish());
   }
+  return digests;
 }
 
-void run(const std::filesystem::path& file, int rounds, const std::filesystem::path& folder) {
-  const double size_gb = static_cast<double>(std::filesystem::file_size(file)) / 1e9;
-  Sha256 expected = hash_file(file);  // also warms the page cache
+void run(const std::vector<std::filesystem::path>& files, int rounds,
+         const std::filesystem::path& folder) {
+  double size_gb = 0;
+  for (const auto& file : files)
+    size_gb += static_cast<double>(std::filesystem::file_size(file)) / 1e9;
+  const std::vector<Sha256> expected = hash_files(files);  // also warms the page cache
+  fmt::print("{} files, {:.3f} GB\n", files.size(), size_gb);
   fmt::print("{:>5}  {:>12}  {:>12}  {:>6}  {:>10}  {:>10}  {:>9}\n", "round", "sha256 GB/s",
              "ingest GB/s", "ratio", "sha256 cpu", "ingest cpu", "again GB/s");
   for (int round = 1; round <= rounds; ++round) {
-    const Cost alone = measure([&] { MHUB_ASSERT(hash_file(file) == expected); });
+    const Cost alone = measure([&] { MHUB_ASSERT(hash_files(files) == expected); });
     const auto store_folder = folder / unique_name("bench-store");
     Cost ingest;
     Cost again;
@@ -86,8 +95,10 @@ void run(const std::filesystem::path& file, int rounds, const std::filesystem::p
       const auto store = store::Store::open(store_folder);
       const auto add = [&] {
         const auto batch = store->start_ingest();
-        const auto added = batch->add_file(file, silent_progress(), never_stopped());
-        MHUB_ASSERT(added.sha256 == expected);
+        for (std::size_t i = 0; i < files.size(); ++i) {
+          const auto added = batch->add_file(files[i], silent_progress(), never_stopped());
+          MHUB_ASSERT(added.sha256 == expected[i]);
+        }
         batch->commit();
       };
       ingest = measure(add);
@@ -112,12 +123,20 @@ int main(int count, char** arguments) {
     const std::filesystem::path folder =
         count > 3 ? std::filesystem::path(arguments[3]) : std::filesystem::temp_directory_path();
     if (std::filesystem::exists(what)) {
-      run(what, rounds, folder);
+      std::vector<std::filesystem::path> files;
+      if (std::filesystem::is_directory(what)) {
+        for (const auto& entry : std::filesystem::directory_iterator(what)) {
+          if (entry.is_regular_file()) files.push_back(entry.path());
+        }
+      } else {
+        files.push_back(what);
+      }
+      run(files, rounds, folder);
       return 0;
     }
     const auto noise = folder / unique_name("bench-noise");
     make_noise(noise, std::strtoull(what.c_str(), nullptr, 10) << 20);
-    run(noise, rounds, folder);
+    run({noise}, rounds, folder);
     std::filesystem::remove(noise);
     return 0;
   } catch (const Error& error) {
