@@ -17,7 +17,12 @@ constexpr std::string_view kUploadPack = "git-upload-pack";
 constexpr std::string_view kReceivePack = "git-receive-pack";
 
 void start_libgit2() {
-  static const int count = git_libgit2_init();
+  static const int count = [] {
+    const int started = git_libgit2_init();
+    // Packs and refs reach the disk before whatever refers to them.
+    if (started > 0) git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+    return started;
+  }();
   if (count < 0) throw Error(ErrorKind::internal, "libgit2 does not start");
 }
 

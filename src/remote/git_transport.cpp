@@ -2,7 +2,6 @@
 // decided here, because its own update of refs overwrites without asking for a fast-forward.
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include <mhub/remote/git_transport.hpp>
@@ -11,6 +10,8 @@
 
 namespace mhub::remote {
 namespace {
+
+constexpr int kDownloadAttempts = 3;
 
 struct Rule {
   std::string source;  ///< full, or a pattern
@@ -92,14 +93,14 @@ public:
   }
 
   GitFetchResult run() {
-    GitSession session(hub_, what_.url, repository_.get());
-    result_.remote = session.connect(GIT_DIRECTION_FETCH);
-    plan();
-    if (lacks_anything()) {
-      hub_.progress().phase("fetching commits", 0);
-      session.download(sources_);
-      count(session);
-      check(git_odb_refresh(odb_.get()), "read the fetched pack");
+    {
+      GitSession session(hub_, what_.url, repository_.get());
+      result_.remote = session.connect(GIT_DIRECTION_FETCH);
+      plan();
+      if (lacks_anything()) {
+        hub_.progress().phase("fetching commits", 0);
+        download(session, sources_);
+      }
     }
     if (follows_tags()) bring_left_out_tags();
     for (const Wanted& wanted : wanted_) result_.refs.push_back(move(wanted));
@@ -113,9 +114,24 @@ private:
     if (code < 0) throw git_failure(code, doing);
   }
 
-  void count(const GitSession& session) {
-    result_.received_bytes += session.received_bytes();
-    result_.objects += session.received_objects();
+  /// A pack cannot be gone on with, so one that breaks off is asked for again as a whole.
+  void download(GitSession& connected, const std::vector<std::string>& sources) {
+    std::unique_ptr<GitSession> again;
+    for (int attempt = 1;; ++attempt) {
+      GitSession& session = again ? *again : connected;
+      try {
+        if (again) session.connect(GIT_DIRECTION_FETCH);
+        session.download(sources);
+        result_.received_bytes += session.received_bytes();
+        result_.objects += session.received_objects();
+        check(git_odb_refresh(odb_.get()), "read the fetched pack");
+        return;
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::network || attempt == kDownloadAttempts) throw;
+        hub_.progress().note(error.message() + "; fetching again");
+      }
+      again = std::make_unique<GitSession>(hub_, what_.url, repository_.get());
+    }
   }
 
   void plan() {
@@ -189,9 +205,7 @@ private:
     if (missing.empty()) return;
     GitSession session(hub_, what_.url, repository_.get());
     session.connect(GIT_DIRECTION_FETCH);
-    session.download(missing);
-    count(session);
-    check(git_odb_refresh(odb_.get()), "read the fetched pack");
+    download(session, missing);
   }
 
   void follow_tags() {

@@ -464,6 +464,27 @@ TEST_CASE("a pack that is damaged or cut is refused and moves no ref", "[remote]
   CHECK(trimmed(git(clone, {"for-each-ref"})).empty());
 }
 
+TEST_CASE("a pack whose connection breaks is fetched again", "[remote][git]") {
+  Hub hub;
+  const std::string commit = hub.commit("a", "1");
+  hub.mirror();
+  std::atomic<int> calls{0};
+  hub.gate = [&](const Received& received) -> std::optional<Reply> {
+    if (received.path != "/m.git/git-upload-pack" || calls++ > 0) return std::nullopt;
+    Reply reply = serve_git(hub.folder.path(), received);
+    reply.producer = [body = reply.body](std::uint64_t at, std::span<char> room) -> ssize_t {
+      const std::size_t half = body.size() / 2;
+      if (at >= half) return Reply::kCut;
+      return static_cast<ssize_t>(body.copy(room.data(), std::min(room.size(), half - at), at));
+    };
+    return reply;
+  };
+  const auto clone = hub.clone_folder();
+  hub.fetch(clone, {kHeads});
+  CHECK(calls == 2);
+  CHECK(Hub::id(clone, "refs/remotes/origin/main") == commit);
+}
+
 TEST_CASE("hostile names in an advertisement touch nothing", "[remote][git]") {
   Hub hub;
   const std::string commit = hub.commit("a", "1");
