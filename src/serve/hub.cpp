@@ -1,10 +1,12 @@
 #include "hub.hpp"
 
+#include <algorithm>
+
+#include <mhub/base/thread_pool.hpp>
+
 namespace mhub::serve {
 
 namespace {
-/// Each request has at most a few tasks waiting, so that this many are never reached.
-constexpr std::size_t kTasksAtMost = std::size_t{1} << 20;
 /// Registering shards and finishing uploads: long, mostly waiting for the disk.
 constexpr unsigned kSlowWorkers = 4;
 constexpr unsigned kLargeShards = 4;
@@ -17,18 +19,16 @@ Hub::Hub(ServeOptions o, std::unique_ptr<Catalog> c, std::unique_ptr<store::Stor
       store(std::move(s)),
       signer(catalog->master_secret()),
       ingest_gate(std::max(1U, options.limits.ingests)),
-      large_shard_gate(kLargeShards) {
-  const unsigned threads = options.workers > 0 ? options.workers : std::max(4U, 2 * default_jobs());
-  workers = std::make_unique<ThreadPool>(threads, kTasksAtMost);
-  slow_workers = std::make_unique<ThreadPool>(kSlowWorkers, kTasksAtMost);
-}
+      large_shard_gate(kLargeShards),
+      workers(options.workers > 0 ? options.workers : std::max(4U, 2 * default_jobs())),
+      slow_workers(kSlowWorkers) {}
 
 Spawn Hub::worker_spawn() {
-  return [this](std::function<void()> task) { workers->submit(std::move(task)); };
+  return [this](std::function<void()> task) { workers.post(std::move(task)); };
 }
 
 Spawn Hub::slow_spawn() {
-  return [this](std::function<void()> task) { slow_workers->submit(std::move(task)); };
+  return [this](std::function<void()> task) { slow_workers.post(std::move(task)); };
 }
 
 }  // namespace mhub::serve

@@ -7,7 +7,6 @@
 #include <string>
 
 #include <mhub/base/synchronized.hpp>
-#include <mhub/base/thread_pool.hpp>
 #include <mhub/serve/server.hpp>
 #include <mhub/store/store.hpp>
 
@@ -17,6 +16,7 @@
 #include "http/fd_watch.hpp"
 #include "http/gate.hpp"
 #include "http/streams.hpp"
+#include "http/task_pool.hpp"
 
 namespace mhub::serve {
 
@@ -44,8 +44,8 @@ struct Hub {
   StopToken stopping;
   FdWatch watch;
   // Last, so that tasks end before what they use.
-  std::unique_ptr<ThreadPool> workers;
-  std::unique_ptr<ThreadPool> slow_workers;
+  TaskPool workers;
+  TaskPool slow_workers;
 
   Spawn worker_spawn();
   Spawn slow_spawn();

@@ -6,6 +6,7 @@
 #include <mhub/base/atomic_file.hpp>
 #include <mhub/base/file_lock.hpp>
 #include <mhub/base/log.hpp>
+#include <mhub/base/thread_pool.hpp>
 #include <mhub/serve/server.hpp>
 
 #include "cas/cas_face.hpp"
@@ -111,8 +112,8 @@ public:
     http_->stop(patience);
     hub_->stopping.request_stop();
     http_.reset();
-    hub_->workers.reset();
-    hub_->slow_workers.reset();
+    hub_->slow_workers.stop();
+    hub_->workers.stop();
   }
 
   void run_until(const StopToken& stop_token, std::chrono::milliseconds patience) override {

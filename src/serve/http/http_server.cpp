@@ -3,14 +3,18 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <mhub/base/c_handle.hpp>
@@ -127,11 +131,18 @@ class MicroHttpServer;
 class Exchange : public std::enable_shared_from_this<Exchange> {
 public:
   Exchange(MicroHttpServer& server, MHD_Connection* connection, std::string target)
-      : server_(server), connection_(connection), target_(std::move(target)) {}
+      : server_(server), connection_(connection), target_(std::move(target)) {
+    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != nullptr) socket_ = info->connect_fd;
+  }
 
   MHD_Result on_call(const char* method, const char* upload, std::size_t* upload_bytes) noexcept;
   void on_completed() noexcept;
   ssize_t on_read(char* out, std::size_t size) noexcept;
+
+  /// True while nothing but more of the request's body can bring it forward.
+  bool is_hungry() const { return hungry_.load(std::memory_order_relaxed); }
+  int socket() const { return socket_; }
 
 private:
   enum class Phase { fresh, receiving, draining, answered };
@@ -143,11 +154,14 @@ private:
   void fail(const std::exception& error);
   MHD_Result queue(Response response);
   Wake wake();
-  void suspend();
+  /// False if the server stops and nobody would wake it again.
+  bool suspend();
 
   MicroHttpServer& server_;
   MHD_Connection* connection_;
   std::string target_;
+  int socket_ = -1;
+  std::atomic<bool> hungry_{false};
 
   std::mutex mutex_;
   Phase phase_ = Phase::fresh;
@@ -213,6 +227,7 @@ public:
       throw Error(ErrorKind::io, "the HTTP server does not start");
     }
     socket.release();  // closed by the daemon, or by stop()
+    sweeper_ = std::thread([this] { sweep(); });
   }
 
   ~MicroHttpServer() override { stop(std::chrono::milliseconds(0)); }
@@ -221,13 +236,22 @@ public:
 
   void stop(std::chrono::milliseconds patience) override {
     if (daemon_ == nullptr) return;
+    {
+      const std::lock_guard guard(mutex_);
+      sweeping_ = false;
+      swept_.notify_all();
+    }
+    sweeper_.join();
     const MHD_socket socket = MHD_quiesce_daemon(daemon_);
     const UniqueFd listening(socket == MHD_INVALID_SOCKET ? -1 : socket);
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (running() > 0 && std::chrono::steady_clock::now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     // A suspended connection must not be when the daemon ends; whoever wakes up now is cut off.
-    stopping_.store(true);
+    {
+      const std::lock_guard guard(mutex_);
+      stopping_.store(true);
+    }
     resume_all();
     while (waiting() > 0) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -250,9 +274,11 @@ public:
     running_.erase(exchange);
     waiting_.erase(exchange);
   }
-  void set_waiting(Exchange* exchange, Wake wake) {
+  bool set_waiting(Exchange* exchange, Wake wake) {
     const std::lock_guard guard(mutex_);
+    if (stopping_.load()) return false;
     waiting_[exchange] = std::move(wake);
+    return true;
   }
   void unset_waiting(Exchange* exchange) {
     const std::lock_guard guard(mutex_);
@@ -260,6 +286,25 @@ public:
   }
 
 private:
+  /// The library's edge-triggered loop does not see a client's end of stream that arrives together
+  /// with the client's last bytes; the connection would stay until its idle time is over, and with
+  /// it what the request holds. So whoever waits for a body that will never come is found here.
+  void sweep() {
+    constexpr std::chrono::seconds kInterval{1};
+    std::unique_lock lock(mutex_);
+    while (!swept_.wait_for(lock, kInterval, [this] { return !sweeping_; })) {
+      // An exchange leaves `running_`, under this lock, before its socket is closed.
+      for (Exchange* exchange : running_) {
+        if (!exchange->is_hungry()) continue;
+        pollfd wait{exchange->socket(), POLLRDHUP, 0};
+        int unread = 0;
+        if (::poll(&wait, 1, 0) == 1 && (wait.revents & POLLRDHUP) != 0 &&
+            ::ioctl(exchange->socket(), FIONREAD, &unread) == 0 && unread == 0)
+          ::shutdown(exchange->socket(), SHUT_RDWR);
+      }
+    }
+  }
+
   std::size_t running() {
     const std::lock_guard guard(mutex_);
     return running_.size();
@@ -321,6 +366,9 @@ private:
   std::mutex mutex_;
   std::unordered_set<Exchange*> running_;
   std::unordered_map<Exchange*, Wake> waiting_;
+  bool sweeping_ = true;
+  std::condition_variable swept_;
+  std::thread sweeper_;
 };
 
 Wake Exchange::wake() {
@@ -330,15 +378,16 @@ Wake Exchange::wake() {
     const std::lock_guard guard(self->mutex_);
     if (!self->suspended_ || self->gone_) return;
     self->suspended_ = false;
-    self->server_.unset_waiting(self.get());
     MHD_resume_connection(self->connection_);
+    self->server_.unset_waiting(self.get());
   };
 }
 
-void Exchange::suspend() {
+bool Exchange::suspend() {
+  if (!server_.set_waiting(this, wake())) return false;
   suspended_ = true;
   MHD_suspend_connection(connection_);
-  server_.set_waiting(this, wake());
+  return true;
 }
 
 MHD_Result Exchange::on_call(const char* method, const char* upload,
@@ -346,6 +395,7 @@ MHD_Result Exchange::on_call(const char* method, const char* upload,
   std::unique_ptr<BodySink> spent;
   const std::lock_guard guard(mutex_);
   const MHD_Result result = on_call_locked(method, upload, upload_bytes);
+  hungry_ = !suspended_ && (phase_ == Phase::receiving || phase_ == Phase::draining);
   spent = std::move(spent_sink_);
   return result;
 }
@@ -372,7 +422,7 @@ MHD_Result Exchange::on_call_locked(const char* method, const char* upload,
       *upload_bytes -= taken;
       received_bytes_ += taken;
       if (phase_ == Phase::draining && drained_ > kDrainBytes) return MHD_NO;
-      if (is_short) suspend();
+      if (is_short && !suspend()) return MHD_NO;
       return MHD_YES;
     }
     if (phase_ == Phase::answered) return MHD_YES;
@@ -383,10 +433,7 @@ MHD_Result Exchange::on_call_locked(const char* method, const char* upload,
     } catch (const std::exception& error) {
       response = server_.application().error_response(*request_, error);
     }
-    if (!response) {
-      suspend();
-      return MHD_YES;
-    }
+    if (!response) return suspend() ? MHD_YES : MHD_NO;
     return queue(std::move(*response));
   } catch (const std::exception& error) {
     log_warning("a request failed: {}", error.what());
@@ -506,8 +553,7 @@ ssize_t Exchange::on_read(char* out, std::size_t size) noexcept {
         sent_bytes_ += result.size_bytes;
         return static_cast<ssize_t>(result.size_bytes);
       case BodyStream::Status::wait:
-        suspend();
-        return 0;
+        return suspend() ? 0 : MHD_CONTENT_READER_END_WITH_ERROR;
       case BodyStream::Status::end:
         return MHD_CONTENT_READER_END_OF_STREAM;
       case BodyStream::Status::failed:
