@@ -60,6 +60,77 @@ std::int64_t remote_id(Connection& connection, std::string_view remote) {
   return connection.last_insert_id();
 }
 
+/// Checks the recipe against the chunk tables that `table_of` gives, and writes it.
+template <class TableOf>
+void put_checked_file(Connection& connection, const FileRecord& file, TableOf table_of) {
+  const std::int64_t now_s = unix_now_s();
+  xet::FileHasher hasher;
+  std::uint64_t size = 0;
+  for (const xet::Term& term : file.terms) {
+    const XorbCache::Table table = table_of(term.xorb);
+    if (!table) {
+      throw Error(ErrorKind::not_found, "file {} refers to xorb {}, which is not known here",
+                  file.sha256.hex(), term.xorb.text());
+    }
+    if (term.first_chunk >= term.end_chunk || term.end_chunk > xet::kXorbMaxChunks ||
+        (table->row.local && term.end_chunk > table->index.chunks.size())) {
+      throw Error(ErrorKind::corrupt, "file {} refers to chunks {} to {} of xorb {}, which has {}",
+                  file.sha256.hex(), term.first_chunk, term.end_chunk, term.xorb.text(),
+                  table->index.chunks.size());
+    }
+    std::uint64_t term_size = 0;
+    for (std::uint32_t i = term.first_chunk; i < term.end_chunk; ++i) {
+      if (!table->knows(i)) {
+        throw Error(ErrorKind::not_found, "chunk {} of xorb {} was never seen here", i,
+                    term.xorb.text());
+      }
+      hasher.add(table->index.chunks[i]);
+      term_size += table->index.chunks[i].size_bytes;
+    }
+    if (term_size != term.size_bytes) {
+      throw Error(ErrorKind::corrupt, "a term of file {} is {} bytes long and says {}",
+                  file.sha256.hex(), term_size, term.size_bytes);
+    }
+    size += term_size;
+    touch_xorb(connection, table->row.id, now_s);
+  }
+  if (size != file.size_bytes) {
+    throw Error(ErrorKind::corrupt, "the terms of file {} add up to {} bytes, not {}",
+                file.sha256.hex(), size, file.size_bytes);
+  }
+  if (hasher.finish() != file.xet_hash) {
+    throw Error(ErrorKind::corrupt, "the terms of file {} do not give the file hash {}",
+                file.sha256.hex(), file.xet_hash.text());
+  }
+  put_file_row(connection, file, now_s);
+}
+
+/// Appends the ids of xorbs whose tables may have grown to `changed`.
+void put_fetched_file(Connection& connection, const FetchedFile& fetched,
+                      std::vector<std::int64_t>& changed) {
+  std::span<const xet::ChunkRef> rest(fetched.chunks);
+  for (const xet::Term& term : fetched.file.terms) {
+    if (term.first_chunk >= term.end_chunk || term.chunk_count() > rest.size()) {
+      throw Error(ErrorKind::corrupt, "the terms of file {} do not fit its {} chunks",
+                  fetched.file.sha256.hex(), fetched.chunks.size());
+    }
+    merge_remote_chunks(connection, term.xorb, term.first_chunk, rest.first(term.chunk_count()),
+                        unix_now_s());
+    rest = rest.subspan(term.chunk_count());
+  }
+  // Not through the cache: what is not committed must not be remembered.
+  std::unordered_map<xet::XorbHash, XorbCache::Table> tables;
+  put_checked_file(connection, fetched.file, [&](const xet::XorbHash& xorb) {
+    XorbCache::Table& table = tables[xorb];
+    if (table) return table;
+    if (const auto row = find_xorb_row(connection, xorb)) {
+      changed.push_back(row->id);
+      table = std::make_shared<const XorbTable>(load_xorb(connection, row->id).value());
+    }
+    return table;
+  });
+}
+
 }  // namespace
 
 std::unique_ptr<Store> Store::open(const std::filesystem::path& folder,
@@ -120,48 +191,33 @@ std::optional<FileRecord> LocalStore::find_file(const xet::FileHash& hash) {
 
 void LocalStore::put_file(const FileRecord& file) {
   const FileLock writing = lock_for_writing();
-  const std::int64_t now_s = unix_now_s();
   database_.write([&](Connection& connection) {
-    xet::FileHasher hasher;
-    std::uint64_t size = 0;
-    for (const xet::Term& term : file.terms) {
-      const auto table = cache_.get(connection, term.xorb);
-      if (!table) {
-        throw Error(ErrorKind::not_found, "file {} refers to xorb {}, which is not known here",
-                    file.sha256.hex(), term.xorb.text());
-      }
-      if (term.first_chunk >= term.end_chunk || term.end_chunk > xet::kXorbMaxChunks ||
-          (table->row.local && term.end_chunk > table->index.chunks.size())) {
-        throw Error(ErrorKind::corrupt,
-                    "file {} refers to chunks {} to {} of xorb {}, which has {}", file.sha256.hex(),
-                    term.first_chunk, term.end_chunk, term.xorb.text(), table->index.chunks.size());
-      }
-      std::uint64_t term_size = 0;
-      for (std::uint32_t i = term.first_chunk; i < term.end_chunk; ++i) {
-        if (!table->knows(i)) {
-          throw Error(ErrorKind::not_found, "chunk {} of xorb {} was never seen here", i,
-                      term.xorb.text());
-        }
-        hasher.add(table->index.chunks[i]);
-        term_size += table->index.chunks[i].size_bytes;
-      }
-      if (term_size != term.size_bytes) {
-        throw Error(ErrorKind::corrupt, "a term of file {} is {} bytes long and says {}",
-                    file.sha256.hex(), term_size, term.size_bytes);
-      }
-      size += term_size;
-      touch_xorb(connection, table->row.id, now_s);
-    }
-    if (size != file.size_bytes) {
-      throw Error(ErrorKind::corrupt, "the terms of file {} add up to {} bytes, not {}",
-                  file.sha256.hex(), size, file.size_bytes);
-    }
-    if (hasher.finish() != file.xet_hash) {
-      throw Error(ErrorKind::corrupt, "the terms of file {} do not give the file hash {}",
-                  file.sha256.hex(), file.xet_hash.text());
-    }
-    put_file_row(connection, file, now_s);
+    put_checked_file(connection, file,
+                     [&](const xet::XorbHash& xorb) { return cache_.get(connection, xorb); });
   });
+}
+
+std::vector<std::optional<Error>> LocalStore::put_fetched_files(
+    std::span<const FetchedFile> files) {
+  std::vector<std::optional<Error>> refusals(files.size());
+  if (files.empty()) return refusals;
+  const FileLock writing = lock_for_writing();
+  std::vector<std::int64_t> changed;
+  database_.write([&](Connection& connection) {
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      connection.run("SAVEPOINT one_file");
+      try {
+        put_fetched_file(connection, files[i], changed);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::corrupt && error.kind() != ErrorKind::not_found) throw;
+        connection.run("ROLLBACK TO one_file");
+        refusals[i] = error;
+      }
+      connection.run("RELEASE one_file");
+    }
+  });
+  for (const std::int64_t id : changed) cache_.forget(id);
+  return refusals;
 }
 
 std::vector<xet::ChunkRef> LocalStore::chunks_of(const FileRecord& file) {

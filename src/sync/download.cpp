@@ -32,7 +32,8 @@ constexpr std::size_t kCopyBlockBytes = std::size_t{1} << 20;
 struct Finding {
   LargeTarget target;
   std::unique_ptr<PartialFile> file;  ///< complete, not yet in its place; null: not fetched
-  FileStat stat;                      ///< once it is in its place
+  std::filesystem::path path;         ///< its place in the work tree, once it is there
+  FileStat stat;                      ///< there
   std::optional<store::FileRecord> record;
   std::vector<xet::ChunkRef> chunks;  ///< of `record`, in file order, computed from the bytes
 };
@@ -298,7 +299,7 @@ Finding Downloader::State::fetch_file(const LargeTarget& target, bool by_chunks,
   return with_context(
       [&] { return fmt::format("fetching {} from {}", printable(target.path), link.key()); },
       [&] {
-        Finding finding{target, {}, {}, std::nullopt, {}};
+        Finding finding{target, {}, {}, {}, std::nullopt, {}};
         if (failed) return finding;
         finding.file = std::make_unique<PartialFile>(partial_folder, target.pointer.sha256,
                                                      target.pointer.size_bytes);
@@ -322,7 +323,7 @@ Finding Downloader::State::fetch_file(const LargeTarget& target, bool by_chunks,
 
 void Downloader::State::place(Finding& finding) {
   const LargeTarget& target = finding.target;
-  const auto path = with_context(
+  finding.path = with_context(
       [&] { return fmt::format("fetching {} from {}", printable(target.path), link.key()); },
       [&] {
         const auto in_tree = repo::prepare_parent(workspace.repository(), target.path, target.mode);
@@ -331,8 +332,6 @@ void Downloader::State::place(Finding& finding) {
         return in_tree;
       });
   finding.file.reset();
-  const store::WorkingFile written{path, target.pointer.sha256, finding.stat};
-  store.note_working_files(std::span(&written, 1));
 }
 
 /// Another path with the content of `from`, which stands in its place.
@@ -354,28 +353,31 @@ void Downloader::State::copy_placed(const LargeTarget& from, Finding& to) {
 
 void Downloader::State::learn(std::vector<Finding>& findings) {
   std::vector<Sha256> on_remote;
-  std::vector<xet::XorbHash> xorbs;
-  for (const Finding& finding : findings) {
+  std::vector<store::WorkingFile> placed;
+  std::vector<store::FetchedFile> fetched;
+  std::vector<std::string> paths;  // of `fetched`
+  for (Finding& finding : findings) {
     on_remote.push_back(finding.target.pointer.sha256);
+    placed.push_back({finding.path, finding.target.pointer.sha256, finding.stat});
     if (!finding.record) continue;
-    try {
-      std::span<const xet::ChunkRef> rest(finding.chunks);
-      for (const xet::Term& term : finding.record->terms) {
-        store.note_remote_chunks(term.xorb, term.first_chunk, rest.first(term.chunk_count()));
-        rest = rest.subspan(term.chunk_count());
-      }
-      store.put_file(*finding.record);
-      for (const xet::Term& term : finding.record->terms) xorbs.push_back(term.xorb);
-    } catch (const Error& error) {
-      // The file is verified and in its place; only what it would teach contradicts what is known.
-      if (error.kind() != ErrorKind::corrupt && error.kind() != ErrorKind::not_found) throw;
-      log_warning("the recipe of {} is not kept: {}", finding.target.path, error.message());
+    paths.push_back(finding.target.path);
+    fetched.push_back({*std::move(finding.record), std::move(finding.chunks)});
+  }
+  std::vector<xet::XorbHash> xorbs;
+  const auto refusals = store.put_fetched_files(fetched);
+  for (std::size_t i = 0; i < fetched.size(); ++i) {
+    // The file is verified and in its place; only what it would teach contradicts what is known.
+    if (refusals[i]) {
+      log_warning("the recipe of {} is not kept: {}", paths[i], refusals[i]->message());
+      continue;
     }
+    for (const xet::Term& term : fetched[i].file.terms) xorbs.push_back(term.xorb);
   }
   std::sort(xorbs.begin(), xorbs.end());
   xorbs.erase(std::unique(xorbs.begin(), xorbs.end()), xorbs.end());
   store.note_remote_xorbs(link.key(), xorbs);
   store.note_remote_files(link.key(), on_remote);
+  store.note_working_files(placed);
   findings.clear();
 }
 
@@ -470,7 +472,7 @@ std::vector<LargeTarget> Downloader::fetch(std::span<const LargeTarget> targets,
     for (const LargeTarget* target : copies) {
       if (failure) break;
       guarded([&] {
-        Finding finding{*target, {}, {}, std::nullopt, {}};
+        Finding finding{*target, {}, {}, {}, std::nullopt, {}};
         state.copy_placed(*first_with.at(target->pointer.sha256), finding);
         settle(std::move(finding));
       });

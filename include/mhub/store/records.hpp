@@ -23,6 +23,13 @@ struct FileRecord {
   std::vector<xet::Term> terms;
 };
 
+/// A file that came from a remote: its recipe there, and its chunks in order as computed from the
+/// bytes that came.
+struct FetchedFile {
+  FileRecord file;
+  std::vector<xet::ChunkRef> chunks;
+};
+
 /// Where a chunk lies. A chunk may lie in several xorbs.
 struct ChunkPlace {
   xet::XorbHash xorb;

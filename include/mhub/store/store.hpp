@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 
+#include <mhub/base/error.hpp>
 #include <mhub/base/progress.hpp>
 #include <mhub/store/records.hpp>
 
@@ -54,6 +55,11 @@ public:
   /// Throws Error: corrupt (terms out of range, not adding up or of another hash), not_found (a
   /// xorb or chunk that was never seen here).
   virtual void put_file(const FileRecord& file) = 0;
+  /// For every file note_remote_chunks() of its terms and then put_file(), all in one transaction.
+  /// Element i of the answer says why files[i] was refused, if it was (corrupt: it contradicts what
+  /// is known here); the others are kept. Throws Error: io, busy.
+  virtual std::vector<std::optional<Error>> put_fetched_files(
+      std::span<const FetchedFile> files) = 0;
   /// The file's chunks in order (hash, size), from the xorb table. Throws Error: not_found if a
   /// chunk was never seen here.
   virtual std::vector<xet::ChunkRef> chunks_of(const FileRecord& file) = 0;

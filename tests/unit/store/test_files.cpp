@@ -179,6 +179,40 @@ TEST_CASE("chunks of remote xorbs become known piece by piece", "[store][remote]
                        HasKind(ErrorKind::corrupt));
 }
 
+TEST_CASE("fetched files are registered together, the bad ones apart", "[store][remote]") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder / "s");
+  const auto fetched = [](const Bytes& bytes) {
+    const xet::XorbIndex index = xet::index_xorb(serialised_xorb(bytes));
+    const auto count = static_cast<std::uint32_t>(index.chunks.size());
+    return FetchedFile{{sha256_of(bytes),
+                        bytes.size(),
+                        xet::file_hash(index.chunks),
+                        {{index.hash, 0, count, static_cast<std::uint32_t>(bytes.size())}}},
+                       index.chunks};
+  };
+  std::vector<FetchedFile> files = {
+      fetched(random_bytes(400'000, 21)), fetched(random_bytes(300'000, 22)),
+      fetched(random_bytes(200'000, 23)), fetched(random_bytes(100'000, 24))};
+  files[1].chunks[0].size_bytes -= 1;
+  files[2].chunks.pop_back();
+  const auto refusals = store->put_fetched_files(files);
+  REQUIRE(refusals.size() == 4);
+  CHECK_FALSE(refusals[0]);
+  REQUIRE(refusals[1]);
+  CHECK(refusals[1]->kind() == ErrorKind::corrupt);
+  CHECK(refusals[2]);
+  CHECK_FALSE(refusals[3]);
+  CHECK(store->find_file(files[0].file.sha256)->terms == files[0].file.terms);
+  CHECK(store->chunks_of(files[3].file) == files[3].chunks);
+  CHECK_FALSE(store->find_file(files[1].file.sha256));
+  // Nothing of what was refused is remembered, whatever its place in the index was to be.
+  CHECK_FALSE(store->find_xorb(files[1].file.terms[0].xorb));
+  const std::vector<FetchedFile> mended = {fetched(random_bytes(300'000, 22))};
+  CHECK_FALSE(store->put_fetched_files(mended)[0]);
+  CHECK(store->totals().files == 3);
+}
+
 TEST_CASE("what remotes hold is kept apart by remote", "[store][remote]") {
   TemporaryFolder folder;
   const auto store = open_store(folder / "s");
