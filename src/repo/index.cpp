@@ -17,16 +17,14 @@
 #include <thread>
 #include <unordered_map>
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <mhub/base/fault.hpp>
-#include <mhub/base/file_lock.hpp>
 #include <mhub/repo/index.hpp>
 #include <mhub/repo/objects.hpp>
 
 #include "handle.hpp"
+#include "index_lock.hpp"
 #include "index_stat.hpp"
 
 namespace mhub::repo {
@@ -36,9 +34,7 @@ namespace fs = std::filesystem;
 struct Index::State {
   Repository::Handle* handle = nullptr;
   GitIndex git;
-  /// Between mhubs, and dies with its process, where index.lock outlives a killed one.
-  std::optional<FileLock> own_lock;
-  bool locked = false;
+  std::optional<IndexLock> lock;
   bool may_have_conflicts = false;
   /// Of the index file that was read; 0 if there was none.
   std::int64_t file_mtime_ns = 0;
@@ -50,17 +46,13 @@ struct Index::State {
   std::unordered_map<std::string, Fresh> fresh;  ///< set since the index was read
 
   fs::path file() const { return handle->git_folder / "index"; }
-  fs::path lock_file() const { return handle->git_folder / "index.lock"; }
   fs::path copy_file() const { return handle->git_folder / "index.mhub"; }
-  fs::path marker_file() const { return handle->git_folder / "index.mhub-lock"; }
 
   void release() noexcept {
-    if (!locked) return;
-    locked = false;
+    if (!lock) return;
     std::error_code ignored;
     fs::remove(copy_file(), ignored);
-    fs::remove(lock_file(), ignored);
-    own_lock.reset();
+    lock.reset();
   }
   ~State() { release(); }
 
@@ -199,53 +191,14 @@ Index Index::read(Repository& repository) {
   return Index(std::move(state));
 }
 
-namespace {
-
-constexpr std::string_view kLockMarker = "mhub holds the index\n";
-
-void write_lock_marker(const fs::path& path) {
-  FileSystem& disk = real_file_system();
-  const auto file = disk.open_write(path, 0644);
-  file->truncate(0);
-  file->write(as_bytes(kLockMarker));
-}
-
-/// True for a lock that an mhub made; who asks holds mhub's own lock, so that one is gone.
-bool is_lock_of_dead_mhub(const fs::path& path) {
-  FileSystem& disk = real_file_system();
-  const auto stat = disk.stat(path);
-  return stat && stat->size_bytes == kLockMarker.size() &&
-         as_text(read_file(disk, path, kLockMarker.size())) == kLockMarker;
-}
-
-}  // namespace
-
 Index Index::lock(Repository& repository, std::chrono::milliseconds patience) {
   repository.require_work_tree();
   auto state = std::make_unique<State>();
   state->handle = &repository.handle();
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  state->own_lock.emplace(state->handle->git_folder / "mhub-index.lock", FileLock::Mode::exclusive,
-                          patience);
-  write_lock_marker(state->marker_file());
-  const fs::path lock_path = state->lock_file();
-  while (!state->locked) {
-    // A link appears with its content, so that there is never a lock whose owner cannot be told.
-    if (::link(state->marker_file().c_str(), lock_path.c_str()) == 0) {
-      state->locked = true;
-    } else if (errno != EEXIST) {
-      throw system_error(errno, "create " + printable(lock_path.string()));
-    } else if (is_lock_of_dead_mhub(lock_path)) {
-      fs::remove(lock_path);
-    } else if (std::chrono::steady_clock::now() >= deadline) {
-      throw Error(ErrorKind::busy, "another program holds {}", printable(lock_path.string()))
-          .hint("wait for it to finish; if none is running, remove that file");
-    } else {
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-  }
+  state->lock.emplace(state->handle->git_folder / "index.lock", patience);
   std::error_code error;
   fs::remove(state->copy_file(), error);
+  fs::remove(state->copy_file().string() + ".lock", error);  // of a process that died while writing
   if (const auto stat = full_stat(state->file())) {
     state->file_mtime_ns = stat->stat.mtime_ns;
     if (!fs::copy_file(state->file(), state->copy_file(), error))
@@ -435,7 +388,7 @@ void Index::mark_doubtful() {
 }
 
 void Index::write(bool settle) {
-  MHUB_ASSERT(state_->locked);
+  MHUB_ASSERT(state_->lock);
   if (settle) {
     const std::int64_t now_second = file_clock_ns() / kSecondNs;
     std::int64_t last = -1;

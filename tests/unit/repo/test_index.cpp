@@ -1,6 +1,9 @@
+#include <csignal>
 #include <thread>
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <mhub/repo/index.hpp>
 #include <mhub/repo/objects.hpp>
@@ -154,6 +157,33 @@ TEST_CASE("the index excludes other writers while it is locked", "[repo][index]"
   }
   CHECK(work.try_git({"add", "a.txt"}).exit_code == 0);
   CHECK_FALSE(std::filesystem::exists(work.path(".git/index.mhub")));
+}
+
+TEST_CASE("the lock of a killed mhub is taken over, anybody else's is not", "[repo][index]") {
+  test::GitRepo work;
+  const auto no_wait = std::chrono::milliseconds(0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const Index index = Index::lock(*work);
+    ::kill(::getpid(), SIGKILL);
+  }
+  REQUIRE(child > 0);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(std::filesystem::exists(work.path(".git/index.lock")));
+  work.write(".git/index.mhub.lock", "half written");
+  {
+    Index index = Index::lock(*work, no_wait);
+    index.set_unverified("x", FileMode::regular, write_blob(*work, as_bytes("x")));
+    CHECK_THROWS_MATCHES(Index::lock(*work, no_wait), Error, HasKind(ErrorKind::busy));
+    index.write();
+  }
+  CHECK(Index::read(*work).size() == 1);
+  work.write(".git/index.lock", "");
+  CHECK_THROWS_MATCHES(Index::lock(*work, no_wait), Error, HasKind(ErrorKind::busy));
+  work.write(".git/index.lock", "of another program");
+  CHECK_THROWS_MATCHES(Index::lock(*work, no_wait), Error, HasKind(ErrorKind::busy));
+  CHECK(work.read(".git/index.lock") == "of another program");
 }
 
 TEST_CASE("entries are removed, replaced and turned into trees like git's", "[repo][index]") {
