@@ -9,7 +9,7 @@ namespace mhub::cli {
 
 void add_help(CLI::App& app, Context& context) {
   auto words = std::make_shared<std::vector<std::string>>();
-  CLI::App* command = add_command(app, "help", "Show what a command does", group::kOther);
+  CLI::App* command = add_command(app, "help", "Show what a command does", group::kHidden);
   arguments(command, "COMMAND", *words, "Whose help to show; the list of commands if left out");
   examples(command, {"mhub help push", "mhub help repo create"});
   on_run(command, context, [words, &app, &context] {

@@ -16,7 +16,10 @@ void examples(CLI::App* command, const std::vector<std::string>& lines) {
 }
 
 void on_run(CLI::App* command, Context& context, std::function<int()> work) {
-  command->callback([&context, work = std::move(work)] { context.action = work; });
+  command->callback([command, &context, work = std::move(work)] {
+    // A command with sub-commands is called back too when one of those was chosen.
+    if (command->get_subcommands().empty()) context.action = work;
+  });
 }
 
 CLI::Option* argument(CLI::App* command, const char* name, std::string& target,

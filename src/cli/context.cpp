@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <mhub/base/bytes.hpp>
 #include <mhub/base/error.hpp>
 #include <mhub/base/log.hpp>
 
@@ -19,13 +20,6 @@ bool shows_colour(const std::string& wish, std::FILE* file, const Environment& e
 }
 
 }  // namespace
-
-Context::Context(Environment environment, Streams streams)
-    : environment_(std::move(environment)),
-      streams_(streams),
-      output_(std::make_unique<Output>(streams.out, false, false)) {}
-
-Context::~Context() = default;
 
 void Context::start() {
   for (const std::string& folder : options.folders) {
@@ -84,6 +78,21 @@ ReportStyle Context::report_style() const {
 
 bool Context::can_ask() const {
   return isatty(fileno(streams_.in)) != 0 && isatty(fileno(streams_.err)) != 0;
+}
+
+std::string Context::read_input(std::uint64_t limit_bytes) {
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    const std::size_t count = std::fread(buffer, 1, sizeof buffer, streams_.in);
+    if (count == 0) break;
+    text.append(buffer, count);
+    if (text.size() > limit_bytes) {
+      throw Error(ErrorKind::usage, "more than {} on standard input", human_bytes(limit_bytes));
+    }
+  }
+  stop().check();
+  return text;
 }
 
 }  // namespace mhub::cli

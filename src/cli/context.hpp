@@ -11,14 +11,15 @@
 #include <fmt/format.h>
 
 #include <mhub/base/progress.hpp>
+#include <mhub/remote/address.hpp>
+#include <mhub/remote/credentials.hpp>
+#include <mhub/repo/config.hpp>
+#include <mhub/repo/repository.hpp>
+#include <mhub/sync/workspace.hpp>
 
 #include "environment.hpp"
 #include "output.hpp"
 #include "report.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace mhub::cli {
 
@@ -53,6 +54,8 @@ public:
   std::function<int()> action;
   /// The command's name for hints, "push".
   std::string command;
+  /// How many words stood after "--", if that was there; they are the last of the arguments.
+  std::optional<std::size_t> words_after_dashes;
 
   /// Applies the global options: changes folder, sets log level and colours. Throws Error:
   /// not_found, usage.
@@ -69,12 +72,13 @@ public:
   /// A result line for people: on stdout, not with --json or -q.
   template <class... Args>
   void summary(fmt::format_string<Args...> format, Args&&... args) {
-    if (!options.json && !options.quiet) out().write(fmt::format(format, args...) + "\n");
+    if (!options.json && !options.quiet)
+      out().write(fmt::format(format, std::forward<Args>(args)...) + "\n");
   }
   /// A remark for people: on stderr, not with -q.
   template <class... Args>
   void say(fmt::format_string<Args...> format, Args&&... args) {
-    if (!options.quiet) write_error(fmt::format(format, args...) + "\n");
+    if (!options.quiet) write_error(fmt::format(format, std::forward<Args>(args)...) + "\n");
   }
 
   /// Made on first use, as the options and stderr want it.
@@ -83,18 +87,59 @@ public:
   void end_progress();
   const StopToken& stop() const;
 
+  // --- what commands work on; opened on first use
+  sync::Tools tools();
+  /// The repository that the current folder lies in. Throws Error: not_found.
+  sync::Workspace& workspace();
+  repo::Repository& repository();
+  /// Opens the repository that the current folder lies in, if it lies in one: for commands that
+  /// only take settings from it.
+  bool find_repository();
+  /// Who makes commits and tags: GIT_AUTHOR_NAME and the like, else user.name and user.email.
+  /// Throws Error: config if there is neither.
+  repo::Signature author();
+  repo::Signature committer();
+  /// Nothing unless the environment or the settings say.
+  std::optional<repo::Signature> find_identity(const char* role);
+  /// From now on workspace() is the one of `repository`, which was just made.
+  void use_repository(repo::Repository repository);
+  /// `path` of the command line as one from the repository's root; "" for the root itself. Throws
+  /// Error: usage if it lies outside.
+  std::string in_repository(const std::string& path);
+  std::vector<std::string> in_repository(const std::vector<std::string>& paths);
+  /// A path from the repository's root as the user would type it here.
+  std::string from_here(const std::string& path);
+  std::vector<std::filesystem::path> absolute(const std::vector<std::string>& paths) const;
+
+  /// How hubs are talked to, with the settings of git config and the environment. `home` is the
+  /// remote (name or URL) that the command is about; the first call decides. Empty: as git picks
+  /// it.
+  sync::Connections connections(const std::string& home = {});
+  /// git's settings: the repository's, or the user's alone while none is open.
+  repo::Config& config();
+  /// What short names of remotes mean.
+  remote::HubDefaults hubs();
+  remote::Environment remote_environment() const;
+
   /// Text for stderr as it is. Failures to write are not reported: there is nobody to tell.
   void write_error(const std::string& text);
   ReportStyle report_style() const;
   /// True if a person can be asked: stdin and stderr are terminals.
   bool can_ask() const;
+  /// All of stdin. Throws Error: usage if it is longer than `limit_bytes`.
+  std::string read_input(std::uint64_t limit_bytes);
   const Streams& streams() const { return streams_; }
 
 private:
+  struct Services;
+  Services& services();
+  repo::Signature require_identity(const char* role);
+
   Environment environment_;
   Streams streams_;
   std::unique_ptr<Output> output_;
   std::unique_ptr<Progress> progress_;
+  std::unique_ptr<Services> services_;
   bool colour_errors_ = false;
 };
 

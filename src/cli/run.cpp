@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <iostream>
 
 #include <mhub/base/error.hpp>
 #include <mhub/cli/run.hpp>
+#include <mhub/serve/hook.hpp>
 
 #include "command.hpp"
 #include "commands.hpp"
@@ -89,10 +91,25 @@ int report(Context& context, const Error& error) {
   return exit_code_of(error.kind());
 }
 
+// Takes "--" out: CLI11 lets it end a command whose arguments are optional. Words after it are
+// paths, and one that looks like an option means the same with "./" before it.
+std::vector<std::string> without_dashes(std::vector<std::string> words, Context& context) {
+  const auto dashes = std::find(words.begin(), words.end(), "--");
+  if (dashes == words.end()) return words;
+  for (auto word = dashes + 1; word != words.end(); ++word) {
+    if (word->starts_with('-')) word->insert(0, "./");
+  }
+  context.words_after_dashes = static_cast<std::size_t>(words.end() - dashes - 1);
+  words.erase(dashes);
+  return words;
+}
+
 int parse_and_run(Context& context, const std::vector<std::string>& arguments) {
   const std::unique_ptr<CLI::App> app = make_app(context);
   try {
-    app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    std::vector<std::string> words = without_dashes(arguments, context);
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app->parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
     context.out().write(app->help());
     return kExitDone;
@@ -121,9 +138,40 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
   add_global_options(*app, context.options);
   app->set_version_flag("--version", "mhub " MHUB_VERSION, "Print the version");
 
+  add_init(*app, context);
+  add_clone(*app, context);
+  add_add(*app, context);
+  add_rm(*app, context);
+  add_status(*app, context);
+  add_diff(*app, context);
+  add_commit(*app, context);
+  add_restore(*app, context);
+  add_switch(*app, context);
+  add_branch(*app, context);
+  add_tag(*app, context);
+  add_merge(*app, context);
+  add_log(*app, context);
+  add_show(*app, context);
+  add_fetch(*app, context);
+  add_pull(*app, context);
+  add_push(*app, context);
+  add_remote(*app, context);
+  add_track(*app, context);
+  add_untrack(*app, context);
+  add_ls_files(*app, context);
+  add_fsck(*app, context);
+  add_prune(*app, context);
+  add_stats(*app, context);
+  add_login(*app, context);
+  add_logout(*app, context);
+  add_whoami(*app, context);
+  add_repo(*app, context);
+  add_serve(*app, context);
+  add_admin(*app, context);
+  add_config(*app, context);
   add_completion(*app, context);
-  add_help(*app, context);
   add_version(*app, context);
+  add_help(*app, context);
   // Last, since commands would inherit it.
   app->footer("`mhub COMMAND --help` shows a command's options and examples.");
   return app;
@@ -147,8 +195,14 @@ int run_command_line(const std::vector<std::string>& arguments, Environment envi
 
 int run(int argc, char** argv) noexcept {
   catch_signals();
-  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-  return run_command_line(arguments, Environment::of_process(), Streams{});
+  const Environment environment = Environment::of_process();
+  // A running hub has git start this program, under another name, in the middle of a push.
+  if (argc > 0 && serve::is_hook_call(argv[0])) {
+    return serve::run_hook(std::cin, std::cerr,
+                           [&](const char* name) { return environment.find(name).value_or(""); });
+  }
+  return run_command_line(std::vector<std::string>(argv + std::min(argc, 1), argv + argc),
+                          environment, Streams{});
 }
 
 }  // namespace mhub::cli

@@ -1,0 +1,323 @@
+// mhub admin
+
+#include <mhub/base/bytes.hpp>
+#include <mhub/base/error.hpp>
+#include <mhub/serve/admin.hpp>
+
+#include "command.hpp"
+#include "commands.hpp"
+#include "describe.hpp"
+#include "repo_type.hpp"
+#include "secret_input.hpp"
+#include "store_findings.hpp"
+
+namespace mhub::cli {
+namespace {
+
+struct AdminCommand {
+  std::string data;
+  std::string user;
+  std::string name;
+  std::string scope = "write";
+  std::string type;
+  std::uint64_t id = 0;
+  std::uint64_t days = 0;
+  std::uint64_t grace_days = 14;
+  bool is_admin = false;
+  bool is_private = false;
+  bool yes = false;
+  bool dry_run = false;
+  bool despite_answers = false;
+};
+
+std::unique_ptr<serve::Admin> open(Context& context, const AdminCommand& command) {
+  return serve::Admin::open(context.absolute(command.data));
+}
+
+std::string time_text(std::int64_t unix_s) {
+  return iso_time(unix_s, 0);
+}
+
+wire::RepoName repo_name(const AdminCommand& command) {
+  const auto name = wire::parse_repo_id(command.name, repo_type(command.type));
+  if (!name)
+    throw Error(ErrorKind::usage, "{} is no name for a repository", printable(command.name));
+  return *name;
+}
+
+Json user_json(const serve::UserInfo& user) {
+  return {
+      {"name", user.name}, {"admin", user.is_admin}, {"created", time_text(user.created_unix_s)}};
+}
+
+Json repo_json(const serve::RepoInfo& repo) {
+  return {{"id", repo.name.id()},
+          {"type", wire::name_of(repo.name.type)},
+          {"private", repo.is_private},
+          {"created", time_text(repo.created_unix_s)}};
+}
+
+// --- users
+
+int create_user(Context& context, const AdminCommand& command) {
+  const serve::UserInfo user = open(context, command)->create_user(command.user, command.is_admin);
+  if (context.json()) {
+    context.out().document(user_json(user));
+  } else {
+    context.summary("made user {}", printable(user.name));
+  }
+  return kExitDone;
+}
+
+int list_users(Context& context, const AdminCommand& command) {
+  Json all = Json::array();
+  for (const serve::UserInfo& user : open(context, command)->list_users()) {
+    if (context.json()) {
+      all.push_back(user_json(user));
+    } else {
+      context.out().print("{}{}\n", printable(user.name), user.is_admin ? "  (admin)" : "");
+    }
+  }
+  if (context.json()) context.out().document(all);
+  return kExitDone;
+}
+
+int remove_user(Context& context, const AdminCommand& command) {
+  open(context, command)->remove_user(command.user);
+  context.summary("removed user {} with its tokens", printable(command.user));
+  return kExitDone;
+}
+
+// --- tokens
+
+int create_token(Context& context, const AdminCommand& command) {
+  const auto scope = serve::parse_token_scope(command.scope);
+  if (!scope) throw Error(ErrorKind::usage, "{} is no scope", printable(command.scope));
+  if (command.user.empty()) throw Error(ErrorKind::usage, "name the user whose token it is");
+  std::optional<std::chrono::seconds> lifetime;
+  if (command.days > 0) lifetime = std::chrono::hours{24 * static_cast<std::int64_t>(command.days)};
+  const std::string token =
+      open(context, command)->create_token(command.user, command.name, *scope, lifetime);
+  if (context.json()) {
+    context.out().document({{"user", command.user}, {"scope", command.scope}, {"token", token}});
+  } else {
+    context.say("shown this once:");
+    context.out().print("{}\n", token);
+  }
+  return kExitDone;
+}
+
+int list_tokens(Context& context, const AdminCommand& command) {
+  Json all = Json::array();
+  for (const serve::TokenInfo& token : open(context, command)->list_tokens(command.user)) {
+    const std::string expires =
+        token.expires_unix_s ? time_text(*token.expires_unix_s) : std::string("never");
+    if (context.json()) {
+      all.push_back({{"id", token.id},
+                     {"user", token.user},
+                     {"name", token.name},
+                     {"scope", serve::name_of(token.scope)},
+                     {"created", time_text(token.created_unix_s)},
+                     {"expires", token.expires_unix_s ? Json(expires) : Json()}});
+    } else {
+      context.out().print("{:>5}  {:<6} {:<20} {:<20} expires {}\n", token.id,
+                          serve::name_of(token.scope), printable(token.user), printable(token.name),
+                          expires);
+    }
+  }
+  if (context.json()) context.out().document(all);
+  return kExitDone;
+}
+
+int revoke_token(Context& context, const AdminCommand& command) {
+  open(context, command)->revoke_token(static_cast<std::int64_t>(command.id));
+  context.summary("token {} is no longer valid", command.id);
+  return kExitDone;
+}
+
+// --- repositories
+
+int create_repo(Context& context, const AdminCommand& command) {
+  const serve::RepoInfo repo =
+      open(context, command)->create_repo(repo_name(command), command.is_private);
+  if (context.json()) {
+    context.out().document(repo_json(repo));
+  } else {
+    context.summary("made {} {}", wire::name_of(repo.name.type), repo.name.id());
+  }
+  return kExitDone;
+}
+
+int list_repos(Context& context, const AdminCommand& command) {
+  Json all = Json::array();
+  for (const serve::RepoInfo& repo : open(context, command)->list_repos()) {
+    if (context.json()) {
+      all.push_back(repo_json(repo));
+    } else {
+      context.out().print("{:<8} {}{}\n", wire::name_of(repo.name.type), repo.name.id(),
+                          repo.is_private ? "  (private)" : "");
+    }
+  }
+  if (context.json()) context.out().document(all);
+  return kExitDone;
+}
+
+int delete_repo(Context& context, const AdminCommand& command) {
+  const wire::RepoName name = repo_name(command);
+  if (!command.yes && !confirmed(context, fmt::format("Delete {} with all its data?", name.id()))) {
+    throw Error(ErrorKind::usage, "nothing was deleted").hint("--yes deletes without asking");
+  }
+  open(context, command)->delete_repo(name);
+  context.summary("deleted {}; `mhub admin gc` gives back its space", name.id());
+  return kExitDone;
+}
+
+// --- the whole hub
+
+int usage(Context& context, const AdminCommand& command) {
+  const serve::HubUsage usage = open(context, command)->usage();
+  if (context.json()) {
+    Json repos = Json::array();
+    for (const serve::RepoUsage& repo : usage.repos) {
+      Json value = repo_json(repo.repo);
+      value["files"] = repo.files;
+      value["logical_bytes"] = repo.logical_bytes;
+      value["git_bytes"] = repo.git_bytes;
+      repos.push_back(std::move(value));
+    }
+    context.out().document(
+        {{"users", usage.users}, {"repos", std::move(repos)}, {"store", to_json(usage.store)}});
+    return kExitDone;
+  }
+  Output& out = context.out();
+  out.print("{}, {}\n", count_words(usage.users, "user", "users"),
+            count_words(usage.repos.size(), "repository", "repositories"));
+  out.print("store: {} on disk for {} of files, {}\n", human_bytes(usage.store.disk_bytes),
+            human_bytes(usage.store.logical_bytes),
+            count_words(usage.store.chunks, "chunk", "chunks"));
+  for (const serve::RepoUsage& repo : usage.repos) {
+    out.print("{:>10}  {:>6} files  git {:>10}  {}\n", human_bytes(repo.logical_bytes), repo.files,
+              human_bytes(repo.git_bytes), repo.repo.name.path());
+  }
+  return kExitDone;
+}
+
+int check(Context& context, const AdminCommand& command) {
+  const serve::HubCheckReport report =
+      open(context, command)->check(context.progress(), context.stop());
+  context.end_progress();
+  if (context.json()) {
+    context.out().document({{"clean", report.clean()},
+                            {"store", to_json(report.store)},
+                            {"missing_files", report.missing_files},
+                            {"git_faults", report.git_faults}});
+  } else {
+    print_findings(context, report.store);
+    for (const std::string& file : report.missing_files) {
+      context.out().print("lost file: {}\n", printable(file));
+    }
+    for (const std::string& fault : report.git_faults) {
+      context.out().print("git: {}\n", printable(fault));
+    }
+  }
+  if (report.clean()) return kExitDone;
+  throw Error(ErrorKind::corrupt, "damage was found")
+      .hint("push the same data again from where it is sound, or restore a backup");
+}
+
+int collect(Context& context, const AdminCommand& command) {
+  store::CollectOptions options;
+  options.grace = std::chrono::hours{24 * static_cast<std::int64_t>(command.grace_days)};
+  options.dry_run = command.dry_run;
+  const store::CollectReport report =
+      open(context, command)
+          ->collect_garbage(options, command.despite_answers, context.progress(), context.stop());
+  context.end_progress();
+  if (context.json()) {
+    Json value = to_json(report);
+    value["dry_run"] = command.dry_run;
+    context.out().document(value);
+    return kExitDone;
+  }
+  context.summary("{}{} freed: {} and {} dropped, {} repacked", command.dry_run ? "would be " : "",
+                  human_bytes(report.freed_bytes),
+                  count_words(report.files_dropped, "file", "files"),
+                  count_words(report.xorbs_dropped, "xorb", "xorbs"), report.xorbs_repacked);
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_admin(CLI::App& app, Context& context) {
+  auto options = std::make_shared<AdminCommand>();
+  CLI::App* command =
+      add_command(app, "admin", "Look after a hub's users, tokens and data", group::kServer);
+  command->require_subcommand(1);
+  examples(command, {"mhub admin user create ann --data /srv/mhub",
+                     "mhub admin token create ann --scope write --data /srv/mhub",
+                     "mhub admin usage --data /srv/mhub", "mhub admin fsck --data /srv/mhub"});
+
+  const auto leaf = [&](CLI::App* parent, const char* name, const char* description,
+                        int (*work)(Context&, const AdminCommand&)) {
+    CLI::App* sub = parent->add_subcommand(name, description);
+    value(sub, "--data", options->data, "DIR", "The hub's data folder")->required();
+    on_run(sub, context, [options, &context, work] { return work(context, *options); });
+    return sub;
+  };
+  const auto folder = [&](const char* name, const char* description) {
+    CLI::App* sub = command->add_subcommand(name, description);
+    sub->require_subcommand(1);
+    return sub;
+  };
+
+  CLI::App* user = folder("user", "Users");
+  CLI::App* make_user = leaf(user, "create", "Make a user", create_user);
+  argument(make_user, "NAME", options->user, "Also the user's namespace")->required();
+  flag(make_user, "--admin", options->is_admin, "May do everything");
+  leaf(user, "list", "List users", list_users);
+  argument(leaf(user, "remove", "Remove a user with all tokens", remove_user), "NAME",
+           options->user, "Who")
+      ->required();
+
+  CLI::App* token = folder("token", "Tokens");
+  CLI::App* make_token =
+      leaf(token, "create", "Make a token and print it, this once", create_token);
+  argument(make_token, "USER", options->user, "Whose");
+  value(make_token, "--user", options->user, "USER", "Whose, too");
+  value(make_token, "--name", options->name, "NAME", "What it is for");
+  value(make_token, "--scope", options->scope, "read|write|admin",
+        "What it allows; write if left out")
+      ->check(CLI::IsMember({"read", "write", "admin"}).description(""));
+  number(make_token, "--days", options->days, "DAYS", "How long it is valid; for ever if left out")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{36500}).description(""));
+  argument(leaf(token, "list", "List tokens, without their secrets", list_tokens), "USER",
+           options->user, "Only this user's");
+  CLI::App* revoke = leaf(token, "revoke", "Make a token invalid", revoke_token);
+  revoke->add_option("ID", options->id, "Its number in the list")->type_name("")->required();
+
+  CLI::App* repo = folder("repo", "Repositories");
+  const auto type = [&](CLI::App* sub) {
+    argument(sub, "NAME", options->name, "owner/name")->required();
+    value(sub, "--type", options->type, "model|dataset|space", "What kind; model if left out")
+        ->check(CLI::IsMember({"model", "dataset", "space"}).description(""));
+  };
+  CLI::App* make_repo = leaf(repo, "create", "Make a repository", create_repo);
+  type(make_repo);
+  flag(make_repo, "--private", options->is_private, "Only its owners may read it");
+  leaf(repo, "list", "List all repositories", list_repos);
+  CLI::App* drop_repo = leaf(repo, "delete", "Delete a repository", delete_repo);
+  type(drop_repo);
+  flag(drop_repo, "-y,--yes", options->yes, "Don't ask");
+
+  leaf(command, "usage", "Show how much the hub holds", usage);
+  leaf(command, "fsck", "Check all data of the hub", check);
+  CLI::App* gc = leaf(command, "gc", "Give back space that no ref needs", collect);
+  flag(gc, "-n,--dry-run", options->dry_run, "Only say what would be freed");
+  number(gc, "--grace-days", options->grace_days, "DAYS",
+         "Keep unneeded data this long; 14 if left out")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{36500}).description(""));
+  flag(gc, "--despite-answers", options->despite_answers,
+       "Allow under 8 days, although clients may still rely on deduplication answers");
+}
+
+}  // namespace mhub::cli

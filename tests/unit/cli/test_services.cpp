@@ -1,0 +1,28 @@
+#include "services.hpp"
+#include "support/catch.hpp"
+
+using namespace mhub;
+using repo::ConfigEntry;
+
+TEST_CASE("git's http settings become rules of the client", "[cli][services]") {
+  const auto rules = cli::http_rules({
+      ConfigEntry{"http.proxy", "http://proxy:3128"},
+      ConfigEntry{"http.sslverify", "no"},
+      ConfigEntry{"http.https://hub.example/a.b.sslverify", "true"},
+      ConfigEntry{"http.https://hub.example/a.b.extraheader", "X-A: 1"},
+      ConfigEntry{"http.https://hub.example/a.b.extraheader", "X-B: 2"},
+      ConfigEntry{"http.useragent", "me/1"},
+      ConfigEntry{"user.name", "Ann"},
+      ConfigEntry{"http.lowspeedlimit", "3"},
+  });
+  REQUIRE(rules.size() == 3);
+  CHECK(rules[0].url.empty());
+  CHECK(rules[0].proxy == "http://proxy:3128");
+  CHECK(rules[0].ssl_verify == false);
+  CHECK(rules[1].url == "https://hub.example/a.b");
+  CHECK(rules[1].ssl_verify == true);
+  CHECK(rules[1].extra_headers == std::vector<std::string>{"X-A: 1", "X-B: 2"});
+  CHECK_FALSE(rules[1].proxy);
+  CHECK(rules[2].url.empty());
+  CHECK(rules[2].user_agent == "me/1");
+}
