@@ -89,8 +89,8 @@ public:
   void set_reflog_identity(Signature who);
 
   /// Writes to disk the objects that were made since the last time. Happens by itself before the
-  /// index, a reference or HEAD is written through this object, and at its end; until then only this
-  /// object sees them. Throws Error: io.
+  /// index, a reference or HEAD is written through this object, and at its end; until then only
+  /// this object sees them. Throws Error: io.
   void flush_objects();
 
   /// Forgets cached packs and refs, after another program wrote to the repository.
