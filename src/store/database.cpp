@@ -60,10 +60,12 @@ Connection::Connection(const std::filesystem::path& path, bool durable, bool rea
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     if (read_only) {
-      run("PRAGMA query_only = 1");
+      // Small, as there may be as many readers as a hub has clients.
+      run("PRAGMA query_only = 1; PRAGMA cache_size = -1024");
     } else {
       run(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
-      run("PRAGMA journal_mode = WAL");
+      // Chunk rows go to random pages; what stays in memory is not read again.
+      run("PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384");
     }
     run("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = 1");
   } catch (...) {

@@ -13,43 +13,10 @@ constexpr std::size_t kSchemeRun = 16;
 
 }  // namespace
 
-std::shared_ptr<std::byte[]> BlockPool::take() {
-  Block block;
-  {
-    std::unique_lock lock(lock_);
-    freed_.wait(lock, [&] { return left_ > 0; });
-    --left_;
-    if (!idle_.empty()) {
-      block = std::move(idle_.back());
-      idle_.pop_back();
-    }
-  }
-  if (!block) block = std::make_unique_for_overwrite<std::byte[]>(kBlockBytes);
-  return {block.release(), [this](std::byte* bytes) {
-            const std::lock_guard guard(lock_);
-            idle_.emplace_back(bytes);
-            ++left_;
-            freed_.notify_one();
-          }};
-}
-
-IngestStages::IngestStages(LocalStore& local)
-    : store(local),
-      session(local),
-      xorbs(local, session),
-      // Enough for every stage to have one in hand and one waiting.
-      blocks(std::min<std::size_t>(6 + 2 * local.jobs(), 40)) {}
-
-ThreadPool& IngestStages::workers() {
-  const std::lock_guard guard(pool_lock);
-  if (!pool) pool = std::make_unique<ThreadPool>(store.jobs());
-  return *pool;
-}
-
 /// One block's chunks.
 struct FilePipeline::Work {
   std::uint64_t number = 0;
-  std::shared_ptr<std::byte[]> block;
+  BlockPool::Admitted block;
   std::vector<std::size_t> ends;  ///< of the chunks, in the block
   std::vector<XorbStream::Item> items;
   std::vector<Bytes> compressed;
@@ -57,7 +24,7 @@ struct FilePipeline::Work {
 
 struct FilePipeline::Shared {
   struct Fresh {
-    std::shared_ptr<std::byte[]> block;
+    BlockPool::Admitted block;
     std::size_t begin;
     std::size_t end;
   };
@@ -89,6 +56,7 @@ FilePipeline::FilePipeline(IngestStages& stages)
     : stages_(stages), shared_(std::make_shared<Shared>()) {}
 
 FilePipeline::~FilePipeline() {
+  stages_.store.blocks().give_back(std::move(block_));
   shared_->to_hash.close();
   if (hashing_.joinable()) hashing_.join();
   std::unique_lock lock(shared_->lock);
@@ -97,7 +65,7 @@ FilePipeline::~FilePipeline() {
 
 std::span<std::byte> FilePipeline::room() {
   if (!block_) {
-    block_ = stages_.blocks.take();
+    block_ = stages_.store.blocks().take();
     std::copy(carry_.begin(), carry_.end(), block_.get());
     carried_ = block_size_ = carry_.size();
   }
@@ -123,7 +91,6 @@ void FilePipeline::dispatch(bool last) {
   const bool inline_only = last && next_work_ == 0;
   auto work = std::make_unique<Work>();
   work->number = next_work_++;
-  work->block = block_;
   std::size_t done = carried_;
   std::size_t last_end = 0;
   while (const auto length = chunker_.next_end(ByteView(block_.get() + done, block_size_ - done))) {
@@ -136,8 +103,8 @@ void FilePipeline::dispatch(bool last) {
     work->ends.push_back(last_end);
   }
   carry_.assign(block_.get() + last_end, block_.get() + block_size_);
-  const Shared::Fresh fresh{std::move(block_), carried_, block_size_};
-  block_.reset();
+  work->block = stages_.store.blocks().admit(std::move(block_));
+  const Shared::Fresh fresh{work->block, carried_, block_size_};
 
   if (inline_only) {
     shared_->sha256.update({fresh.block.get(), fresh.end});
@@ -152,9 +119,10 @@ void FilePipeline::dispatch(bool last) {
     if (shared_->failure) rethrow_copy(shared_->failure);
     ++shared_->under_way;
   }
-  stages_.workers().submit([&stages = stages_, shared = shared_, work = std::move(work)]() mutable {
-    run(stages, *shared, std::move(work));
-  });
+  stages_.store.workers().submit(
+      [&stages = stages_, shared = shared_, work = std::move(work)]() mutable {
+        run(stages, *shared, std::move(work));
+      });
 }
 
 void FilePipeline::run(IngestStages& stages, Shared& shared, std::unique_ptr<Work> work) {

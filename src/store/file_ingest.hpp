@@ -9,8 +9,6 @@
 #include <condition_variable>
 #include <map>
 
-#include <mhub/base/thread_pool.hpp>
-
 #include "xorb_stream.hpp"
 
 namespace mhub::store {
@@ -28,37 +26,13 @@ struct FinishedFile {
   std::vector<SessionTerm> terms;
 };
 
-/// Buffers that all files of a batch share; what bounds the memory of an ingest.
-class BlockPool {
-public:
-  /// New bytes of a file that fit a block, and what a block holds with the carried ones.
-  static constexpr std::size_t kFreshBytes = std::size_t{1} << 20;
-  static constexpr std::size_t kBlockBytes = kFreshBytes + xet::kChunkMaxBytes;
-
-  explicit BlockPool(std::size_t limit) : left_(limit) {}
-
-  using Block = std::unique_ptr<std::byte[]>;
-  /// Waits until one is free. Goes back when the last owner lets go of it.
-  std::shared_ptr<std::byte[]> take();
-
-private:
-  std::mutex lock_;
-  std::condition_variable freed_;
-  std::size_t left_;
-  std::vector<Block> idle_;
-};
-
 /// What the files of a batch share.
 struct IngestStages {
   LocalStore& store;
   Session session;
   XorbStream xorbs;
-  BlockPool blocks;
-  std::mutex pool_lock;
-  std::unique_ptr<ThreadPool> pool;  ///< made for the first file that needs it
 
-  explicit IngestStages(LocalStore& local);
-  ThreadPool& workers();
+  explicit IngestStages(LocalStore& local) : store(local), session(local), xorbs(local, session) {}
 };
 
 /// One thread feeds it. The destructor waits for what is under way.
@@ -89,7 +63,7 @@ private:
   std::thread hashing_;
   std::uint64_t size_bytes_ = 0;
 
-  std::shared_ptr<std::byte[]> block_;
+  BlockPool::Block block_;
   std::size_t block_size_ = 0;  ///< filled, carried bytes included
   std::size_t carried_ = 0;     ///< at the front, from the block before
   Bytes carry_;

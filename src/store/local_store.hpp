@@ -4,9 +4,11 @@
 #include <chrono>
 
 #include <mhub/base/file_lock.hpp>
+#include <mhub/base/thread_pool.hpp>
 #include <mhub/store/check.hpp>
 #include <mhub/store/store.hpp>
 
+#include "block_pool.hpp"
 #include "database.hpp"
 #include "layout.hpp"
 #include "xorb_cache.hpp"
@@ -61,6 +63,9 @@ public:
   XorbCache& cache() { return cache_; }
   bool durable() const { return durable_; }
   unsigned jobs() const { return jobs_; }
+  /// Of all batches together, so that fifty uploads to a hub use no more than one.
+  BlockPool& blocks() { return blocks_; }
+  ThreadPool& workers();
 
   /// Held by whoever writes something that nothing refers to yet; keeps garbage collection out.
   /// Throws Error: busy.
@@ -85,6 +90,9 @@ private:
   const unsigned jobs_;
   Database database_;
   XorbCache cache_;
+  BlockPool blocks_;
+  std::once_flag workers_made_;
+  std::unique_ptr<ThreadPool> workers_;  ///< made when they are first needed
 };
 
 /// check() that reads only the bodies of `bodies` (all where null).

@@ -161,7 +161,9 @@ LocalStore::LocalStore(Layout layout, const StoreOptions& options)
       layout_(std::move(layout)),
       durable_(options.durable),
       jobs_(options.jobs != 0 ? options.jobs : default_jobs()),
-      database_(layout_.database(), options.durable) {
+      database_(layout_.database(), options.durable),
+      // Enough for every stage of one file to have a block in hand and one waiting.
+      blocks_(std::min<std::size_t>(6 + 2 * jobs_, 40)) {
   migrate(database_, layout_.database());
 }
 
@@ -169,6 +171,11 @@ LocalStore& internals(Store& store) {
   auto* local = dynamic_cast<LocalStore*>(&store);
   MHUB_ASSERT(local != nullptr);
   return *local;
+}
+
+ThreadPool& LocalStore::workers() {
+  std::call_once(workers_made_, [this] { workers_ = std::make_unique<ThreadPool>(jobs_); });
+  return *workers_;
 }
 
 FileLock LocalStore::lock_for_writing() {

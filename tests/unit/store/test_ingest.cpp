@@ -194,6 +194,37 @@ TEST_CASE("files of one batch may come from several threads", "[store][ingest]")
   CHECK(batch->totals().new_raw_bytes < 3'000'000 + 4 * 1'300'000);
 }
 
+TEST_CASE("batches that wait for their bytes do not hold up others", "[store][ingest]") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder / "s");
+  const Bytes bytes = random_bytes(2'500'000, 40);
+  // More than there are blocks under way at once, each in the middle of a block.
+  std::vector<std::pair<std::unique_ptr<Ingest>, std::unique_ptr<FileIngest>>> waiting;
+  for (int i = 0; i < 30; ++i) {
+    auto batch = store->start_ingest();
+    auto file = batch->start_file(0);
+    file->write(ByteView(bytes).first(1'500'000));
+    waiting.emplace_back(std::move(batch), std::move(file));
+  }
+  const Bytes other = random_bytes(5'000'000, 41);
+  CHECK(read_back(*store, ingest(*store, other)) == other);
+
+  std::vector<std::thread> threads;
+  for (auto& [batch, file] : waiting) {
+    threads.emplace_back([&batch = batch, &file = file, &bytes] {
+      file->write(ByteView(bytes).subspan(1'500'000));
+      file->finish();
+      batch->commit();
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  const auto file = store->find_file(sha256_of(bytes));
+  REQUIRE(file);
+  CHECK(read_back(*store, *file) == bytes);
+  waiting.clear();
+  CHECK(check(*store, silent_progress(), never_stopped()).clean());
+}
+
 TEST_CASE("a file that changes while it is read is refused", "[store][ingest]") {
   TemporaryFolder folder;
   const auto store = open_store(folder / "s");
