@@ -41,6 +41,10 @@ public:
 
   void blob(const ObjectId& id, const std::string& path) {
     if (!blobs_.insert(id).second) return;
+    // A missing blob (of a partial clone) could be a pointer: what it needs is then not known.
+    if (!object_type(repository_, id))
+      throw Error(ErrorKind::corrupt, "blob {} ({}) is missing from the repository", id.hex(),
+                  printable(path));
     if (const auto pointer = read_pointer(repository_, id)) visit_({*pointer, id, path});
   }
 
@@ -204,6 +208,8 @@ void scan_index_file(const fs::path& file, Scan& scan) {
   const std::size_t count = git_index_entrycount(raw);
   for (std::size_t i = 0; i < count; ++i) {
     const git_index_entry* entry = git_index_get_byindex(raw, i);
+    // `git add -N` makes an entry whose blob need not exist.
+    if ((entry->flags_extended & GIT_INDEX_ENTRY_INTENT_TO_ADD) != 0) continue;
     if (is_file(static_cast<FileMode>(entry->mode))) scan.blob(from_oid(entry->id), entry->path);
   }
 }

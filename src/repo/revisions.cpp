@@ -9,7 +9,9 @@ namespace mhub::repo {
 
 std::optional<ObjectId> find_revision(Repository& repository, const std::string& revision) {
   git_object* raw = nullptr;
-  const std::string text = revision == "@" ? "HEAD" : revision;
+  // "@" stands for HEAD, unless as in "@{1}"; libgit2 would pass over what follows it.
+  const bool is_head = revision.starts_with('@') && !revision.starts_with("@{");
+  const std::string text = is_head ? "HEAD" + revision.substr(1) : revision;
   const int result = git_revparse_single(&raw, git_of(repository), c_text(text));
   if (result == GIT_ENOTFOUND) return std::nullopt;
   if (result == GIT_EAMBIGUOUS)

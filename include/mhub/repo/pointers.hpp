@@ -37,7 +37,7 @@ std::vector<FoundPointer> pointers_in_index(Repository& repository, const Index&
 /// Calls `visit` for every pointer that anything in the repository can still lead to, each blob
 /// once: all references, HEAD, FETCH_HEAD, ORIG_HEAD and MERGE_HEAD, all reflogs (the stash among
 /// them), the index, and HEAD, reflogs and index of every other work tree. Throws Error: corrupt
-/// rather than pass over a tree or commit that is missing, so that nothing is taken for garbage by
+/// rather than pass over an object that is missing, so that nothing is taken for garbage by
 /// mistake; a reflog may name commits that are gone.
 void all_reachable_pointers(Repository& repository,
                             const std::function<void(const FoundPointer&)>& visit,

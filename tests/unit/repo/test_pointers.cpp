@@ -127,9 +127,16 @@ TEST_CASE("what a reflog names may be gone, what a branch needs may not", "[repo
     std::filesystem::remove(work.path(".git/objects/" + id.substr(0, 2) + "/" + id.substr(2)));
   };
   work.git({"reset", "-q", "--hard", first});
+  work.write("intended", "x");
+  work.git({"add", "-N", "intended"});
   forget(second);
   Repository fresh = Repository::open(work.path());
   CHECK(reaches(fresh, "one"));
+  const std::string blob = work.git({"rev-parse", first + ":m.bin"});
+  std::filesystem::rename(work.path(".git/objects/" + blob.substr(0, 2)), work.path("aside"));
+  Repository partial = Repository::open(work.path());
+  CHECK_THROWS_MATCHES(reaches(partial, "one"), Error, HasKind(ErrorKind::corrupt));
+  std::filesystem::rename(work.path("aside"), work.path(".git/objects/" + blob.substr(0, 2)));
   forget(work.git({"rev-parse", first + "^{tree}"}));
   Repository damaged = Repository::open(work.path());
   CHECK_THROWS_MATCHES(reaches(damaged, "one"), Error, HasKind(ErrorKind::corrupt));

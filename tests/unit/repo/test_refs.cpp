@@ -158,7 +158,7 @@ TEST_CASE("revisions are read in git's syntax", "[repo][refs]") {
   const ObjectId third = id_of(work.git_commit_all("third"));
   work.git({"tag", "-a", "-m", "tag", "v1", first.hex()});
   for (const std::string text : {"HEAD", "@", "HEAD~2", "main^", "main@{1}", "v1", "v1^{commit}",
-                                 "HEAD^{tree}", "HEAD:d/f", "HEAD@{0}"}) {
+                                 "HEAD^{tree}", "HEAD:d/f", "HEAD@{0}", "@~1", "@^"}) {
     INFO(text);
     CHECK(find_revision(repository, text)->hex() == work.git({"rev-parse", text}));
   }
