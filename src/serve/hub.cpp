@@ -7,9 +7,10 @@
 namespace mhub::serve {
 
 namespace {
-/// Registering shards and finishing uploads: long, mostly waiting for the disk.
+/// Finishing uploads: mostly waiting for the disk.
 constexpr unsigned kSlowWorkers = 4;
-constexpr unsigned kLargeShards = 4;
+constexpr unsigned kVerifiers = 4;
+constexpr unsigned kLargeShards = 2;
 }  // namespace
 
 Hub::Hub(ServeOptions o, std::unique_ptr<Catalog> c, std::unique_ptr<store::Store> s)
@@ -21,7 +22,8 @@ Hub::Hub(ServeOptions o, std::unique_ptr<Catalog> c, std::unique_ptr<store::Stor
       ingest_gate(std::max(1U, options.limits.ingests)),
       large_shard_gate(kLargeShards),
       workers(options.workers > 0 ? options.workers : std::max(4U, 2 * default_jobs())),
-      slow_workers(kSlowWorkers) {}
+      slow_workers(kSlowWorkers),
+      verifiers(kVerifiers) {}
 
 Spawn Hub::worker_spawn() {
   return [this](std::function<void()> task) { workers.post(std::move(task)); };
@@ -29,6 +31,10 @@ Spawn Hub::worker_spawn() {
 
 Spawn Hub::slow_spawn() {
   return [this](std::function<void()> task) { slow_workers.post(std::move(task)); };
+}
+
+Spawn Hub::verifier_spawn() {
+  return [this](std::function<void()> task) { verifiers.post(std::move(task)); };
 }
 
 }  // namespace mhub::serve

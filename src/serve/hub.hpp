@@ -46,9 +46,11 @@ struct Hub {
   // Last, so that tasks end before what they use.
   TaskPool workers;
   TaskPool slow_workers;
+  TaskPool verifiers;  ///< shards: minutes for a large file, in nobody else's way
 
   Spawn worker_spawn();
   Spawn slow_spawn();
+  Spawn verifier_spawn();
 };
 
 }  // namespace mhub::serve

@@ -278,16 +278,10 @@ std::unique_ptr<BodySink> dispatch(Hub& hub, const Router& router,
     throw Refused(404, "EntryNotFound", "not found");
   }
   const Route& route = *match.route;
-  auto call = std::make_shared<Call>(Call{hub,
-                                          request,
-                                          {},
-                                          {},
-                                          {},
-                                          false,
-                                          std::move(match.name),
-                                          std::move(match.words),
-                                          std::move(match.rest),
-                                          {}});
+  auto call = std::make_shared<Call>(hub, request);
+  call->name = std::move(match.name);
+  call->words = std::move(match.words);
+  call->rest = std::move(match.rest);
   authorise(hub, route, *call);
   if (route.receive) return route.receive(std::move(call));
   if (const auto length = request->content_length();

@@ -45,6 +45,8 @@ enum class Run {
 
 /// One request on its way through a route.
 struct Call {
+  Call(Hub& h, std::shared_ptr<const Request> r) : hub(h), request(std::move(r)) {}
+
   Hub& hub;
   std::shared_ptr<const Request> request;
   Principal who;
@@ -55,6 +57,7 @@ struct Call {
   std::vector<std::string> words;      ///< what `{…}` stood for, decoded once
   std::string rest;                    ///< what `*` stood for, not decoded
   std::string body;                    ///< for routes with a body in memory
+  std::shared_ptr<void> held;          ///< let go of when the last task of the request is done
 
   const std::string& url() const { return request->base_url; }
 };

@@ -32,6 +32,11 @@ std::string read_pem(const std::filesystem::path& path) {
 
 void prepare_folders(const DataFolder& folder) {
   FileSystem& fs = real_file_system();
+  if (!fs.stat(folder.root)) {
+    // Private repositories lie here: not for other users of the machine.
+    fs.create_folders(folder.root);
+    std::filesystem::permissions(folder.root, std::filesystem::perms::owner_all);
+  }
   for (const auto& path : {folder.root, folder.git(), folder.hooks(), folder.home(), folder.tmp()})
     fs.create_folders(path);
 }
@@ -77,9 +82,9 @@ public:
     install_hook(folder, options.hook_program);
     store::StoreOptions store_options;
     store_options.durable = options.durable;
+    // Before SQLite makes it: its other files get the same permissions.
+    real_file_system().open_write(folder.catalog(), 0600);
     auto catalog = open_sqlite_catalog(folder.catalog());
-    std::filesystem::permissions(
-        folder.catalog(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     auto store = store::Store::open(folder.store(), store_options);
     hub_ = std::make_unique<Hub>(options, std::move(catalog), std::move(store));
     hub_->git_program = git;
@@ -112,6 +117,7 @@ public:
     http_->stop(patience);
     hub_->stopping.request_stop();
     http_.reset();
+    hub_->verifiers.stop();
     hub_->slow_workers.stop();
     hub_->workers.stop();
   }

@@ -5,7 +5,11 @@
 
 #include "cas/shard_registration.hpp"
 
+#include <future>
+
+#include <mhub/base/bounded_queue.hpp>
 #include <mhub/base/fault.hpp>
+#include <mhub/xet/chunker.hpp>
 #include <mhub/xet/merkle.hpp>
 
 #include "cas/xorb_lookup.hpp"
@@ -112,18 +116,48 @@ std::vector<Incoming> incoming_files(Hub& hub, const xet::Shard& shard) {
   return files;
 }
 
+/// SHA-256 of the content, hashed on a second thread while the next chunks are decoded and
+/// verified.
+Sha256 digest_of(Hub& hub, const store::FileRecord& file,
+                 const std::function<void(std::uint64_t)>& advance) {
+  constexpr std::size_t kBlockBytes = 1 << 20;
+  constexpr std::size_t kBlocksAhead = 4;
+  BoundedQueue<Bytes> blocks(kBlocksAhead);
+  auto digest = std::async(std::launch::async, [&blocks] {
+    Sha256Hasher hasher;
+    while (const auto block = blocks.pop()) hasher.update(*block);
+    return hasher.finish();
+  });
+  struct Closing {
+    BoundedQueue<Bytes>& queue;
+    ~Closing() { queue.close(); }
+  };
+  {
+    const Closing closing{blocks};
+    Bytes block;
+    const auto flush = [&] {
+      hub.stopping.check();
+      advance(block.size());
+      blocks.push(std::exchange(block, {}));
+      block.reserve(kBlockBytes + xet::kChunkMaxBytes);
+    };
+    hub.store->read_file(file, 0, file.size_bytes, [&](ByteView bytes) {
+      append(block, bytes);
+      if (block.size() >= kBlockBytes) flush();
+    });
+    flush();
+  }
+  return digest.get();
+}
+
 /// Reads the file's content; throws Refused unless it has the digest that the shard claims.
 void verify_content(Hub& hub, Incoming& file, std::uint64_t& verified, std::uint64_t total,
                     const Verified& tell) {
   if (!file.is_known) {
-    Sha256Hasher hasher;
-    hub.store->read_file(file.record, 0, file.record.size_bytes, [&](ByteView bytes) {
-      hub.stopping.check();
-      hasher.update(bytes);
-      verified += bytes.size();
+    file.record.sha256 = digest_of(hub, file.record, [&](std::uint64_t more) {
+      verified += more;
       tell(verified, total);
     });
-    file.record.sha256 = hasher.finish();
   }
   if (file.claimed && *file.claimed != file.record.sha256)
     refuse("the SHA-256 of file " + short_text(file.record.xet_hash) + " is " +

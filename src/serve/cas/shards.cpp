@@ -41,11 +41,12 @@ std::unique_ptr<BodySink> receive_shard(std::shared_ptr<Call> call, ShardConsume
   if (length && *length > kShardBodyAtMost) throw Refused(413, "the shard is too large");
   const bool is_small = length && *length <= kLargeShardBytes;
   Hub& hub = call->hub;
-  const auto make = [call = std::move(call), use = std::move(use), &hub] {
-    return sink_to_consumer(hub.worker_spawn(), hub.slow_spawn(),
+  const auto make = [call = std::move(call), use = std::move(use), &hub](HeldPass pass) {
+    call->held = std::move(pass);
+    return sink_to_consumer(hub.worker_spawn(), hub.verifier_spawn(),
                             std::make_unique<ShardConsumer>(call, use), 1 << 20);
   };
-  return is_small ? make() : gated(hub.large_shard_gate, make);
+  return is_small ? make(nullptr) : gated(hub.large_shard_gate, make);
 }
 
 Response answer_v1(const std::shared_ptr<Call>& call) {
@@ -119,7 +120,7 @@ Response answer_v2(const std::shared_ptr<Call>& call) {
   auto last = std::make_shared<Synchronized<std::string>>(wire::to_line(start));
   writer->write(wire::to_line(start));
   keep_alive(call->hub, writer, last);
-  call->hub.slow_spawn()(
+  call->hub.verifier_spawn()(
       [call, shard, writer, last] { register_with_progress(call, *shard, *writer, *last); });
   Response response;
   response.body = std::move(stream);

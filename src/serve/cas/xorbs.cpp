@@ -33,8 +33,11 @@ public:
     bool is_new = false;
     guard([&] { is_new = receiver().commit(hash_); });
     fault_point("serve.xorb_received");
-    call_->hub.catalog->add_xorb(call_->repo->id, hash_);
-    return json_response(200, wire::xorb_upload_answer_json(is_new));
+    Catalog& catalog = *call_->hub.catalog;
+    // "Already here" is told only to who could know: that others have it is their business.
+    const auto grant = catalog.find_grant(call_->who.viewer(), call_->repo->id, hash_);
+    catalog.add_xorb(call_->repo->id, hash_);
+    return json_response(200, wire::xorb_upload_answer_json(is_new || !grant || !grant->whole));
   }
 
 private:

@@ -6,7 +6,7 @@ namespace {
 
 class GatedSink : public BodySink {
 public:
-  GatedSink(Gate& gate, std::function<std::unique_ptr<BodySink>()> make)
+  GatedSink(Gate& gate, std::function<std::unique_ptr<BodySink>(HeldPass)> make)
       : gate_(gate), make_(std::move(make)) {}
 
   std::size_t write(ByteView bytes, const Wake& wake) override {
@@ -20,21 +20,21 @@ public:
 private:
   bool enter(const Wake& wake) {
     if (sink_) return true;
-    if (!pass_) pass_ = gate_.enter(wake);
-    if (!pass_) return false;
-    sink_ = make_();
+    Gate::Pass pass = gate_.enter(wake);
+    if (!pass) return false;
+    sink_ = make_(std::make_shared<Gate::Pass>(std::move(pass)));
     return true;
   }
 
   Gate& gate_;
-  std::function<std::unique_ptr<BodySink>()> make_;
-  Gate::Pass pass_;
+  std::function<std::unique_ptr<BodySink>(HeldPass)> make_;
   std::unique_ptr<BodySink> sink_;
 };
 
 }  // namespace
 
-std::unique_ptr<BodySink> gated(Gate& gate, std::function<std::unique_ptr<BodySink>()> make) {
+std::unique_ptr<BodySink> gated(Gate& gate,
+                                std::function<std::unique_ptr<BodySink>(HeldPass)> make) {
   return std::make_unique<GatedSink>(gate, std::move(make));
 }
 

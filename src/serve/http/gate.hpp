@@ -62,6 +62,9 @@ private:
 };
 
 /// Holds a request's body back until the gate lets it in, then passes it to what `make` returns.
-std::unique_ptr<BodySink> gated(Gate& gate, std::function<std::unique_ptr<BodySink>()> make);
+/// The place is taken as long as somebody holds the pass that `make` is given.
+using HeldPass = std::shared_ptr<Gate::Pass>;
+std::unique_ptr<BodySink> gated(Gate& gate,
+                                std::function<std::unique_ptr<BodySink>(HeldPass)> make);
 
 }  // namespace mhub::serve

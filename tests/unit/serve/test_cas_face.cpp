@@ -360,7 +360,9 @@ TEST_CASE("nobody builds a file from xorbs that they may not read", "[serve][cas
         refused.body.substr(0, 5));
   CHECK(hub.ask("POST", "/v1/shards", to_mine, open.shard(false)).status == 200);
   // Whoever sends the bytes may use them.
-  REQUIRE(hub.ask("POST", secret.xorb_path(), to_mine, text(secret.xorb)).status == 200);
+  const auto sent = hub.ask("POST", secret.xorb_path(), to_mine, text(secret.xorb));
+  REQUIRE(sent.status == 200);
+  CHECK(json::parse(sent.body).at("was_inserted") == true);  // not told that the hub had it
   CHECK(hub.ask("POST", "/v1/shards", to_mine, secret.shard(false)).status == 200);
   // A token for one repository does not read another's files, even its owner's.
   CHECK(hub.ask("GET", "/v1/reconstructions/" + secret.file.hash.text(), to_open).status == 404);
