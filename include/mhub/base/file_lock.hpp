@@ -21,8 +21,8 @@ public:
   FileLock(FileLock&& other) noexcept : descriptor_(other.descriptor_) { other.descriptor_ = -1; }
   FileLock& operator=(FileLock&&) = delete;
 
-  /// Removes the lock's file `path` and lets go, for locks that are made in numbers. Whoever waits for
-  /// it notices and locks a new one. Only for exclusive locks.
+  /// Removes the lock's file `path` and lets go, for locks that are made in numbers. Whoever waits
+  /// for it notices and locks a new one. Only for exclusive locks.
   void remove(const std::filesystem::path& path);
 
 private:

@@ -1,7 +1,7 @@
-#include <mhub/base/file_lock.hpp>
-
 #include <cstdlib>
 #include <thread>
+
+#include <mhub/base/file_lock.hpp>
 
 #include "support/matchers.hpp"
 

@@ -49,7 +49,7 @@ TEST_CASE("control characters of an argument reach no terminal", "[cli]") {
   CHECK_THAT(run_cli({"version", "\x1b[31mred"}).err, !Contains("\x1b"));
 }
 
-TEST_CASE("-C names a folder that must be there", "[cli]") {
+TEST_CASE("option -C names a folder that must be there", "[cli]") {
   const CliResult result = run_cli({"-C", "/nonexistent/folder", "version"});
   CHECK(result.code == 1);
   CHECK_THAT(result.err, Contains("/nonexistent/folder"));
