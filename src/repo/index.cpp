@@ -24,6 +24,7 @@
 #include <mhub/repo/objects.hpp>
 
 #include "handle.hpp"
+#include "index_file.hpp"
 #include "index_lock.hpp"
 #include "index_stat.hpp"
 
@@ -136,12 +137,6 @@ std::int64_t file_clock_ns() {
   return std::int64_t{now.tv_sec} * kSecondNs + now.tv_nsec;
 }
 
-GitIndex open_index_file(const fs::path& file) {
-  git_index* raw = nullptr;
-  check(git_index_open(&raw, c_text(file.string())), "read the index " + printable(file.string()));
-  return GitIndex(raw);
-}
-
 /// True if the stat fields say that the file is the one that was recorded.
 bool same_stat(const IndexStat& recorded, const FileStat& stat,
                const Repository::Handle::Cached& settings) {
@@ -204,6 +199,7 @@ Index Index::lock(Repository& repository, std::chrono::milliseconds patience) {
     if (!fs::copy_file(state->file(), state->copy_file(), error))
       throw system_error(error.value(), "copy the index to " + state->copy_file().string());
   }
+  complete_checksum(state->copy_file());
   state->git = open_index_file(state->copy_file());
   state->may_have_conflicts = git_index_has_conflicts(state->git.get()) == 1;
   return Index(std::move(state));

@@ -10,6 +10,7 @@
 
 #include "git_folder_files.hpp"
 #include "handle.hpp"
+#include "index_file.hpp"
 #include "rules_file.hpp"
 
 namespace mhub::repo {
@@ -202,12 +203,10 @@ void add_roots_of_git_folder(const fs::path& folder, Roots& roots) {
 void scan_index_file(const fs::path& file, Scan& scan) {
   std::error_code error;
   if (!fs::exists(file, error)) return;
-  git_index* raw = nullptr;
-  check(git_index_open(&raw, c_text(file.string())), "read the index " + printable(file.string()));
-  const GitIndex index(raw);
-  const std::size_t count = git_index_entrycount(raw);
+  const GitIndex index = open_index_file(file);
+  const std::size_t count = git_index_entrycount(index.get());
   for (std::size_t i = 0; i < count; ++i) {
-    const git_index_entry* entry = git_index_get_byindex(raw, i);
+    const git_index_entry* entry = git_index_get_byindex(index.get(), i);
     // `git add -N` makes an entry whose blob need not exist.
     if ((entry->flags_extended & GIT_INDEX_ENTRY_INTENT_TO_ADD) != 0) continue;
     if (is_file(static_cast<FileMode>(entry->mode))) scan.blob(from_oid(entry->id), entry->path);

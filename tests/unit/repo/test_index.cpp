@@ -207,6 +207,24 @@ TEST_CASE("entries are removed, replaced and turned into trees like git's", "[re
         "100755 " + blob.hex() + " 0\ta/deep\n100644 " + blob.hex() + " 0\td");
 }
 
+TEST_CASE("an index without a checksum is read", "[repo][index]") {
+  test::GitRepo work;
+  work.write("a", "x");
+  work.git({"add", "a"});
+  std::string content = work.read(".git/index");
+  work.write(".git/index", content.replace(content.size() - 20, 20, std::string(20, '\0')));
+  CHECK(Index::read(*work).size() == 1);
+  Index index = Index::lock(*work);
+  index.set_unverified("b", FileMode::regular, write_blob(*work, as_bytes("x")));
+  index.write();
+  CHECK(work.git({"ls-files"}) == "a\nb");
+  std::size_t left = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(work.path(".git"))) {
+    if (entry.path().filename().string().starts_with("index")) ++left;
+  }
+  CHECK(left == 1);
+}
+
 TEST_CASE("conflicts are recorded as git does and resolved by an add", "[repo][index]") {
   test::GitRepo work;
   work.write("f", "base");
