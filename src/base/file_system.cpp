@@ -135,6 +135,13 @@ public:
       throw failed("truncate", path_);
   }
 
+  void start_sync() override {
+#ifdef SYNC_FILE_RANGE_WRITE
+    // Its failures come again with sync(), which reports them.
+    static_cast<void>(::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE));
+#endif
+  }
+
   void sync() override {
     if (::fsync(descriptor_) != 0) throw failed("sync", path_);
   }

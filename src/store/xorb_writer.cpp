@@ -8,6 +8,8 @@ namespace {
 
 /// Small files' chunks gather up to this before they are written.
 constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
+/// The disk begins to write when this much has come, and again after as much more.
+constexpr std::uint64_t kWritebackBytes = std::uint64_t{8} << 20;
 constexpr std::uint32_t kXorbMode = 0444;
 
 }  // namespace
@@ -96,6 +98,10 @@ void XorbWriter::flush() {
     header = piece.header_end;
   }
   file_.file().write_pieces(parts);
+  if (index_.body_bytes() - writing_back_ >= kWritebackBytes) {
+    file_.file().start_sync();
+    writing_back_ = index_.body_bytes();
+  }
   buffer_.clear();
   headers_.clear();
   pieces_.clear();

@@ -48,6 +48,9 @@ public:
   /// when the disk is full.
   virtual void reserve(std::uint64_t size_bytes) = 0;
   virtual void truncate(std::uint64_t size_bytes) = 0;
+  /// Asks the system to begin writing to the medium what was written so far, so that a sync() later
+  /// has less to wait for. Promises nothing.
+  virtual void start_sync() {}
   /// Returns when the bytes are on the medium. Throws Error: io.
   virtual void sync() = 0;
   virtual FileStat stat() = 0;
