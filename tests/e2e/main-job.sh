@@ -25,7 +25,7 @@ expect_equal "commit" "$(git -C a rev-parse HEAD)" "$(git -C b rev-parse HEAD)"
 
 step "change, push, pull"
 gen_edit tune a/model.safetensors 5 11
-rm a/sub/deeper/notes.txt
+rm -r a/sub  # git leaves empty folders where rm left them
 gen_noise a/added.bin 2M 3
 mhub -C a add -A
 mhub -C a commit -m "Second weights"
