@@ -21,12 +21,18 @@ def commands_of(text):
     found, inside = [], False
     for line in text.splitlines():
         if re.match(r"^\S.*:$", line):
-            inside = "option" not in line.lower() and "usage" not in line.lower()
+            inside = not re.search("option|usage|example", line.lower())
         elif inside:
             match = re.match(r"^  ([a-z][a-z0-9-]*)(\s|$)", line)
             if match:
                 found.append(match.group(1))
     return found
+
+
+def help_below(mhub, *words):
+    """The help of a command and of all commands below it."""
+    text = help_of(mhub, *words) or ""
+    return text + "".join(help_below(mhub, *words, child) for child in commands_of(text))
 
 
 def main():
@@ -42,8 +48,7 @@ def main():
         if name not in known or text is None:
             faults.append(f"{path}: there is no command {name}")
             continue
-        for child in commands_of(text):
-            text += help_of(mhub, name, child) or ""
+        text = help_below(mhub, name)
         options = path.read_text().partition("# OPTIONS")[2].partition("\n# ")[0]
         for option in sorted(set(re.findall(r"--[a-z][a-z-]+", options))):
             if not re.search(re.escape(option) + r"(?![a-z-])", text + top):
