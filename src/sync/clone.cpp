@@ -95,6 +95,11 @@ public:
     report.branch = start.branch;
     report.head = start.commit;
     fetch_commits(workspace, hub, address.url);
+    // As git does, also for a branch that the first push will make.
+    if (!start.branch.empty()) {
+      repo::set_upstream(workspace.repository(), start.branch, options_.remote_name,
+                         "refs/heads/" + start.branch);
+    }
     fault_point("clone.commits_fetched");
     if (!start.commit.empty()) check_out(workspace, start, found == Folder::unfinished, report);
     real_file_system().remove(workspace.repository().git_folder() / kMarker);
@@ -144,8 +149,6 @@ private:
       repo::update_ref(repository, "refs/heads/" + start.branch, commit, repo::Expected::any(),
                        message);
       repository.set_head_to_branch(start.branch, message);
-      repo::set_upstream(repository, start.branch, options_.remote_name,
-                         "refs/heads/" + start.branch);
     }
     repo::Index index = repo::Index::lock(repository);
     CheckoutOptions checkout = options_.checkout;

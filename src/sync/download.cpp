@@ -252,6 +252,24 @@ void Downloader::State::fetch_chunks(const wire::XetDownloadAction& action, Find
   std::vector<ByteSpan> spans = std::move(plan.spans);
   const std::vector<ByteSpan> missing = copy_local(plan.local, file);
   spans.insert(spans.end(), missing.begin(), missing.end());
+  // Of a range that an earlier run got in part, only the rest is fetched.
+  std::erase_if(plan.fetches, [&](const RangeFetch& fetch) {
+    std::vector<ByteSpan> rest;
+    std::uint64_t wanted_bytes = 0;
+    std::uint64_t missing_bytes = 0;
+    for (const PlacedTerm& term : fetch.terms) {
+      if (term.file_offset > size || term.size_bytes > size - term.file_offset) return false;
+      wanted_bytes += term.size_bytes;
+      for (const auto& [begin, end] :
+           file.gaps(term.file_offset, term.file_offset + term.size_bytes)) {
+        missing_bytes += end - begin;
+        rest.push_back({begin, end});
+      }
+    }
+    if (missing_bytes == wanted_bytes) return false;
+    spans.insert(spans.end(), rest.begin(), rest.end());
+    return true;
+  });
 
   store::FileRecord record{finding.target.pointer.sha256, size, action.file, {}};
   std::size_t chunk_count = 0;

@@ -5,6 +5,7 @@
 #include <mhub/repo/index.hpp>
 #include <mhub/repo/objects.hpp>
 #include <mhub/repo/pointers.hpp>
+#include <mhub/repo/refs.hpp>
 #include <mhub/sync/upkeep.hpp>
 
 #include "clean.hpp"
@@ -42,6 +43,10 @@ public:
             lost.push_back(found.pointer.sha256);
         },
         tools_.stop);
+    if (!lost.empty()) {
+      const std::unordered_set<Sha256> fetchable = reached_from_remotes();
+      std::erase_if(lost, [&](const Sha256& sha256) { return fetchable.contains(sha256); });
+    }
     report.lost = locate_in_history(workspace_, lost, tools_);
   }
 
@@ -63,6 +68,23 @@ public:
   }
 
 private:
+  /// Large files of commits that remotes have. A hub's ref never stands at a commit whose large
+  /// files are not there, so these can be had, also where nothing was noted of them: a clone
+  /// without data, one that was interrupted, a repository that git fetched, an index that was made
+  /// anew.
+  std::unordered_set<Sha256> reached_from_remotes() {
+    std::vector<repo::ObjectId> tips;
+    for (const repo::Ref& ref : repo::list_refs(repository_, "refs/remotes/")) {
+      if (!ref.target.is_zero()) tips.push_back(ref.target);
+    }
+    std::unordered_set<Sha256> reached;
+    for (const repo::FoundPointer& found :
+         repo::pointers_in_range(repository_, tips, {}, tools_.stop)) {
+      reached.insert(found.pointer.sha256);
+    }
+    return reached;
+  }
+
   bool can_be_had(const wire::LfsPointer& pointer) {
     const auto on_remote = [&](const std::string& remote) {
       return store_.remote_has_file(remote, pointer.sha256);
@@ -98,6 +120,18 @@ private:
   const std::vector<std::string> remotes_;
 };
 
+/// The store; with `repair`, one whose index cannot be opened gets a fresh one first.
+store::Store& open_store(Workspace& workspace, bool repair, bool& rebuilt) {
+  try {
+    return workspace.store();
+  } catch (const Error& error) {
+    if (!repair || error.kind() != ErrorKind::corrupt) throw;
+  }
+  store::rebuild_index(workspace.store_folder(), real_file_system());
+  rebuilt = true;
+  return workspace.store();
+}
+
 }  // namespace
 
 bool FsckReport::clean() const {
@@ -106,18 +140,21 @@ bool FsckReport::clean() const {
 
 FsckReport fsck(Workspace& workspace, const Connections& connections, bool repair,
                 const Tools& tools) {
-  store::Store& store = workspace.store();
+  bool rebuilt = false;
+  store::Store& store = open_store(workspace, repair, rebuilt);
   FsckReport report;
   report.store = store::check(store, tools.progress, tools.stop);
   report.affected = locate_in_history(workspace, report.store.files_affected, tools);
-  if (repair && !report.store.clean()) {
+  const bool damaged = !report.store.clean();
+  if (repair && damaged) {
     RemoteSource source(workspace, connections, tools);
     report.store = store::repair(store, report.store, source, tools.progress, tools.stop);
-    report.repaired = report.store.clean();
   }
+  report.repaired = repair && (rebuilt || damaged) && report.store.clean();
   Checker checker(workspace, connections, tools);
-  checker.find_lost(report);
+  // First, since it also finds again what working files hold.
   if (!workspace.repository().is_bare()) checker.check_index(report);
+  checker.find_lost(report);
   return report;
 }
 

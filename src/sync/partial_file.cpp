@@ -1,5 +1,6 @@
 #include "partial_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <map>
@@ -206,6 +207,20 @@ bool PartialFile::is_done(std::uint64_t offset, std::uint64_t length) const {
     offset = it->second.end;
   }
   return true;
+}
+
+std::vector<std::pair<std::uint64_t, std::uint64_t>> PartialFile::gaps(std::uint64_t begin,
+                                                                       std::uint64_t end) const {
+  const std::lock_guard guard(state_->mutex);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> found;
+  auto it = state_->pieces.upper_bound(begin);
+  if (it != state_->pieces.begin()) --it;
+  for (; begin < end && it != state_->pieces.end() && it->first < end; ++it) {
+    if (it->first > begin) found.emplace_back(begin, it->first);
+    begin = std::max(begin, it->second.end);
+  }
+  if (begin < end) found.emplace_back(begin, end);
+  return found;
 }
 
 std::uint64_t PartialFile::front_bytes() const {

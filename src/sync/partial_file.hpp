@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <mhub/base/file_system.hpp>
@@ -31,6 +32,9 @@ public:
   /// Bytes that need not come again.
   std::uint64_t done_bytes() const;
   bool is_done(std::uint64_t offset, std::uint64_t length) const;
+  /// What of [begin, end) is not done, ascending and apart.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> gaps(std::uint64_t begin,
+                                                            std::uint64_t end) const;
   /// Length of the gapless front.
   std::uint64_t front_bytes() const;
 

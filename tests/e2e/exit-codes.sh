@@ -10,14 +10,14 @@ step "2: usage"
 expect_exit 2 mhub --no-such-option
 expect_exit 2 mhub no-such-command
 expect_exit 2 mhub clone
-expect_exit 2 mhub serve --listen nonsense --data x
+expect_exit 2 mhub serve
 expect_exit 0 mhub --help
 expect_exit 0 mhub push --help
 expect_exit 0 mhub version
 
 step "1: failed"
 expect_exit 1 mhub -C "$T" status
-expect_err "not a"
+expect_err "not in a git repository"
 expect_exit 1 mhub -C model add no-such-file
 
 step "3: conflict"

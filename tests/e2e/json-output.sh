@@ -2,7 +2,7 @@
 . "$(dirname "$0")/common.sh"
 start_hub
 make_repo team/model
-gen_noise model/blob.bin 1M 5
+gen_noise model/blob.bin 2M 5
 echo text >model/a.txt
 
 step "status, before and after"
@@ -16,7 +16,7 @@ step "ls-files"
 mhub -C model ls-files --json >files.json
 jq -e 'type == "array"' files.json >/dev/null || fail "ls-files --json is no list"
 jq -e '[.[] | select(.path == "blob.bin")] | length == 1' files.json >/dev/null || fail "blob.bin is missing"
-expect_equal size "$(jq -r '.[] | select(.path == "blob.bin") | .size' files.json)" 1048576
+expect_equal size "$(jq -r '.[] | select(.path == "blob.bin") | .size' files.json)" 2097152
 expect_equal sha256 "$(jq -r '.[] | select(.path == "blob.bin") | .sha256' files.json)" \
   "$(sha256sum <model/blob.bin | cut -d ' ' -f 1)"
 jq -e '.[] | select(.path == "blob.bin") | (.xet_hash | test("^[0-9a-f]{64}$")) and (.chunks > 3)

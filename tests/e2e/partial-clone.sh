@@ -3,7 +3,7 @@
 start_hub
 make_repo team/model
 gen_noise model/big.bin 4M 1
-gen_noise model/small.safetensors 1M 2
+gen_noise model/small.safetensors 2M 2
 echo text >model/a.txt
 mhub -C model push -m "First"
 

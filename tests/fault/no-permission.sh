@@ -17,7 +17,7 @@ step "the store may not be written to"
 as_nobody "$GEN_DATA" noise work/b.bin 2M 2
 chmod -R a-w work/.git/mhub
 expect_exit 1 as_nobody mhub -C work add b.bin
-expect_err "permission"
+expect_err ".git/mhub"
 chmod -R u+w work/.git/mhub
 as_nobody mhub -C work add b.bin
 as_nobody mhub -C work commit -m "Second"

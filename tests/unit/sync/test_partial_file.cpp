@@ -60,6 +60,9 @@ TEST_CASE("a second run takes over what the first one fetched", "[sync][partial]
     CHECK(file.done_bytes() == sample.first.size());
     CHECK(file.is_done(0, sample.first.size()));
     CHECK_FALSE(file.is_done(0, sample.whole.size()));
+    using Gaps = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+    CHECK(file.gaps(0, sample.whole.size()) == Gaps{{sample.first.size(), sample.whole.size()}});
+    CHECK(file.gaps(1, sample.first.size()).empty());
     file.write_chunk(sample.first.size(), Sample::ref(sample.second), sample.second,
                      PartialFile::Origin::network);
     file.finish(folder / "out", 0644);
