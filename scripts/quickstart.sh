@@ -262,7 +262,7 @@ What to type next:
 
   export PATH=$root/build/release:\$PATH     # or: cmake --install build/release
   mhub serve --data ~/hub                     # your own hub; the first start prints an admin token
-  export MHUB_ENDPOINT=http://127.0.0.1:8420 MHUB_TOKEN=…
+  export MHUB_ENDPOINT=http://127.0.0.1:8080 MHUB_TOKEN=…
   mhub repo create me/model --type model
   mhub clone me/model && cd model
   cp /path/to/weights.safetensors . && mhub push -m "First weights"
