@@ -12,7 +12,7 @@ gen_weights template/model.safetensors 3M 3
 echo text >template/a.txt
 reached=0
 for point in $points; do
-  for action in kill fail; do
+  for action in kill fail stop; do
     for command in add commit; do
       rm -rf work
       cp -a template work
@@ -23,6 +23,7 @@ for point in $points; do
       [ $code -ne 0 ] || continue # this command does not pass that point
       reached=$((reached + 1))
       step "$command, $action at $point: exit code $code"
+      [ $action != stop ] || expect_equal "exit code after a stop" $code 130
       mhub -C work fsck >"$T/out" 2>"$T/err" || { cat "$T/out" "$T/err" >&2; fail "fsck after $action at $point"; }
       mhub -C work add .
       [ -z "$(mhub -C work diff --cached --json 2>/dev/null | jq -r 'if type == "array" then .[] else . end' | head -n 1)" ] ||

@@ -19,6 +19,7 @@ for point in $points; do
     if [ $code -ne 0 ]; then
       reached=$((reached + 1))
       step "push, $action at $point: exit code $code"
+      [ $action != stop ] || expect_equal "exit code after a stop" $code 130
       mhub -C push push >"$T/out" 2>"$T/err" || { cat "$T/err" >&2; fail "second push after $action at $point"; }
     fi
     code=0
@@ -26,6 +27,7 @@ for point in $points; do
     if [ $code -ne 0 ]; then
       reached=$((reached + 1))
       step "clone, $action at $point: exit code $code"
+      [ $action != stop ] || expect_equal "exit code after a stop" $code 130
       mhub clone "$HUB/team/$name" clone >"$T/out" 2>"$T/err" ||
         { cat "$T/err" >&2; fail "second clone after $action at $point"; }
     fi
@@ -37,6 +39,7 @@ for point in $points; do
     if [ $code -ne 0 ]; then
       reached=$((reached + 1))
       step "pull, $action at $point: exit code $code"
+      [ $action != stop ] || expect_equal "exit code after a stop" $code 130
       mhub -C clone pull >"$T/out" 2>"$T/err" || { cat "$T/err" >&2; fail "second pull after $action at $point"; }
     fi
     expect_same_tree push clone
