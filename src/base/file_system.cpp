@@ -152,7 +152,9 @@ public:
     return to_stat(out);
   }
 
-  int descriptor() const override { return descriptor_; }
+  int descriptor() const override {
+    return descriptor_;
+  }
 
 private:
   int descriptor_;

@@ -52,6 +52,12 @@ void write_symlink(Repository& repository, const fs::path& target, ByteView cont
   const fs::path temporary = scratch_for(repository, target) / unique_name("link");
   if (::symlink(link.c_str(), temporary.c_str()) != 0)
     throw system_error(errno, "make the symlink " + printable(target.string()));
+  // As backdate() does for files.
+  ::timespec times[2] = {};
+  ::clock_gettime(CLOCK_REALTIME, &times[0]);
+  times[0].tv_sec -= 2;
+  times[1] = times[0];
+  ::utimensat(AT_FDCWD, temporary.c_str(), times, AT_SYMLINK_NOFOLLOW);
   if (::rename(temporary.c_str(), target.c_str()) != 0) {
     const int number = errno;
     ::unlink(temporary.c_str());

@@ -63,8 +63,8 @@ private:
   xet::XorbIndex index_;
   std::uint64_t raw_bytes_ = 0;
   std::uint32_t writing_back_ = 0;  ///< bytes of the body that the disk was told to begin with
-  Bytes buffer_;   ///< settled, not yet written
-  Bytes headers_;  ///< of the pieces below
+  Bytes buffer_;                    ///< settled, not yet written
+  Bytes headers_;                   ///< of the pieces below
   struct Piece {
     std::size_t header_end;
     ByteView payload;

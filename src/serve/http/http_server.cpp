@@ -242,8 +242,9 @@ public:
       swept_.notify_all();
     }
     sweeper_.join();
-    const MHD_socket socket = MHD_quiesce_daemon(daemon_);
-    const UniqueFd listening(socket == MHD_INVALID_SOCKET ? -1 : socket);
+    // MHD_quiesce_daemon would refuse connections too, but in 0.9.75 it races with its own worker
+    // threads and then aborts the process; so what begins from now on is cut off in on_target.
+    draining_.store(true);
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (running() > 0 && std::chrono::steady_clock::now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -334,6 +335,7 @@ private:
 
   static void* on_target(void* self, const char* target, MHD_Connection* connection) {
     auto& server = *static_cast<MicroHttpServer*>(self);
+    if (server.draining_.load()) return nullptr;
     try {
       auto exchange = std::make_shared<Exchange>(server, connection, target);
       server.enter(exchange.get());
@@ -362,7 +364,8 @@ private:
   Application& application_;
   std::string local_url_;
   MHD_Daemon* daemon_ = nullptr;
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> draining_{false};  ///< no new requests
+  std::atomic<bool> stopping_{false};  ///< running ones are cut off
   std::mutex mutex_;
   std::unordered_set<Exchange*> running_;
   std::unordered_map<Exchange*, Wake> waiting_;

@@ -191,7 +191,7 @@ TEST_CASE("stopping lets running requests finish", "[serve][server]") {
     } catch (const std::exception&) {
     }
   });
-  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
   hub.server().stop(std::chrono::seconds(30));
   client.join();
   CHECK(whole);
