@@ -152,6 +152,7 @@ private:
   std::size_t receive(ByteView bytes);
   void try_finish();
   void fail(const std::exception& error);
+  /// Makes the answer; on_call() hands it to the library.
   MHD_Result queue(Response response);
   Wake wake();
   /// False if the server stops and nobody would wake it again.
@@ -171,6 +172,7 @@ private:
   std::unique_ptr<BodySink> sink_;
   std::unique_ptr<BodySink> spent_sink_;  ///< destroyed outside the lock: it may wake others
   std::unique_ptr<BodyStream> stream_;
+  ResponseHandle ready_;             ///< to be queued by on_call()
   std::optional<Response> refusal_;  ///< to be sent after draining
   std::uint64_t drained_ = 0;
 
@@ -396,10 +398,17 @@ bool Exchange::suspend() {
 MHD_Result Exchange::on_call(const char* method, const char* upload,
                              std::size_t* upload_bytes) noexcept {
   std::unique_ptr<BodySink> spent;
-  const std::lock_guard guard(mutex_);
-  const MHD_Result result = on_call_locked(method, upload, upload_bytes);
-  hungry_ = !suspended_ && (phase_ == Phase::receiving || phase_ == Phase::draining);
-  spent = std::move(spent_sink_);
+  ResponseHandle ready;
+  MHD_Result result = MHD_NO;
+  {
+    const std::lock_guard guard(mutex_);
+    result = on_call_locked(method, upload, upload_bytes);
+    hungry_ = !suspended_ && (phase_ == Phase::receiving || phase_ == Phase::draining);
+    spent = std::move(spent_sink_);
+    ready = std::move(ready_);
+  }
+  // Outside the lock, which on_read() takes while the library holds its own lock on the response.
+  if (ready) return MHD_queue_response(connection_, static_cast<unsigned>(status_), ready.get());
   return result;
 }
 
@@ -543,7 +552,8 @@ MHD_Result Exchange::queue(Response response) {
     MHD_add_response_header(handle.get(), name.c_str(), value.c_str());
   status_ = response.status;
   if (sink_) spent_sink_ = std::move(sink_);
-  return MHD_queue_response(connection_, static_cast<unsigned>(response.status), handle.get());
+  ready_ = std::move(handle);
+  return MHD_YES;
 }
 
 ssize_t Exchange::on_read(char* out, std::size_t size) noexcept {
