@@ -22,10 +22,10 @@ struct PushCommand {
   bool allow_empty = false;
 };
 
-// "--force-with-lease" alone, "=branch", "=branch:id".
+// "--force-with-lease" alone (CLI11 then says "true"), or "=branch:id".
 void read_leases(const PushCommand& command, sync::PushOptions& options) {
   for (const std::string& lease : command.leases) {
-    if (lease.empty()) {
+    if (lease == "true") {
       options.force_with_lease = true;
       continue;
     }
@@ -168,12 +168,9 @@ void add_push(CLI::App& app, Context& context) {
   flag(command, "-u,--set-upstream", options->options.set_upstream,
        "Let the branch follow what it was pushed to");
   flag(command, "-f,--force", options->options.force, "Move the remote's branch in any case");
-  command
-      ->add_option("--force-with-lease", options->leases,
-                   "Move it only if it is still what was fetched, or =BRANCH:COMMIT")
-      ->type_name("[=BRANCH:COMMIT]")
-      ->expected(0, 1)
-      ->default_str("");
+  // A flag, since a word after it is the remote; its value comes with "=".
+  command->add_flag("--force-with-lease", options->leases,
+                    "Move it only if it is what was fetched, or with =BRANCH:COMMIT that commit");
   flag(command, "--tags", options->options.tags, "All tags too");
   flag(command, "-d,--delete", options->options.remove, "Delete the named branches there");
   flag(command, "-n,--dry-run", options->options.dry_run, "Only say what would be pushed");

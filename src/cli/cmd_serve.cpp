@@ -69,7 +69,16 @@ void add_serve(CLI::App& app, Context& context) {
   value(command, "--data", options->data, "DIR", "Where the hub keeps everything; made if missing")
       ->required();
   value(command, "--listen", serve_options.listen, "ADDRESS:PORT",
-        "Where to listen; port 0 takes a free one; 127.0.0.1:8080 if left out");
+        "Where to listen; port 0 takes a free one; 127.0.0.1:8080 if left out")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            const auto colon = text.rfind(':');
+            const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
+            const bool sound = !port.empty() && port.size() <= 5 &&
+                               port.find_first_not_of("0123456789") == std::string::npos;
+            return sound ? "" : "an address reads like 127.0.0.1:8080, not " + text;
+          },
+          ""));
   value(command, "--public-url", serve_options.public_url, "URL",
         "What clients see, behind a proxy");
   value(command, "--tls-cert", options->certificate, "FILE",

@@ -61,8 +61,6 @@ void Output::flush() {
 }
 
 void Output::fail(int error_number) {
-  // Drops what is buffered, which stdio would try to write again at exit.
-  std::clearerr(file_);
   if (error_number == EPIPE) throw ReaderGone{};
   throw system_error(error_number, "write to standard output");
 }

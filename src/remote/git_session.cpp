@@ -3,8 +3,21 @@
 #include <algorithm>
 #include <cstring>
 
+#include <mhub/base/log.hpp>
+
 namespace mhub::remote {
 namespace {
+
+/// What git itself says about every transfer; other lines (a hook's) are meant for the person.
+bool counts_objects(std::string_view line) {
+  for (const std::string_view start :
+       {"Enumerating objects", "Counting objects", "Compressing objects", "Delta compression",
+        "Total ", "Resolving deltas", "Unpacking objects", "Receiving objects",
+        "Writing objects"}) {
+    if (line.starts_with(start)) return true;
+  }
+  return false;
+}
 
 constexpr std::uint64_t kAdvertisementMaxBytes = 256ull << 20;
 /// Wants and haves of one round; libgit2 sends a few hundred haves at most.
@@ -384,7 +397,13 @@ void GitSession::take_message(std::string_view text) {
     if (message_line_.empty()) continue;
     last_message_ = printable(message_line_);
     // A line that ends in CR is a counter on its way.
-    if (c == '\n') hub_.progress().note("hub: " + last_message_);
+    if (c == '\n') {
+      if (counts_objects(last_message_)) {
+        log_info("hub: {}", last_message_);
+      } else {
+        hub_.progress().note("hub: " + last_message_);
+      }
+    }
     message_line_.clear();
   }
 }

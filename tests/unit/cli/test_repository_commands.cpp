@@ -202,6 +202,20 @@ TEST_CASE("a large file is tracked, listed and put into git as a pointer", "[cli
   CHECK(repo.json({"stats"}).at("tracked_files") == 1);
 }
 
+TEST_CASE("short options go together, and a lease does not swallow the remote", "[cli]") {
+  const Repo repo;
+  repo.write("a.txt", "one\n");
+  repo.commit("First");
+  repo.write("a.txt", "two\n");
+  CHECK(repo.run({"commit", "-am", "Second"}).code == 0);
+  for (const std::string lease : {"--force-with-lease", "--force-with-lease=main:1234"}) {
+    const CliResult pushed = repo.run({"push", lease, "nowhere", "main"});
+    CHECK(pushed.code == 1);
+    CHECK_THAT(pushed.err, Contains("no remote nowhere"));
+  }
+  CHECK(repo.run({"push", "--force-with-lease=main", "nowhere"}).code == 2);
+}
+
 TEST_CASE("branches are made, renamed, followed and deleted with care", "[cli][branch]") {
   const Repo repo;
   repo.write("a.txt", "one\n");
