@@ -113,11 +113,19 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   try {
     const std::lock_guard guard(transfer.mutex);
     active.dirty = true;
-    if (transfer.incoming.size() + bytes > kTransferBufferBytes && !transfer.incoming.empty()) {
+    if (transfer.incoming.size() >= kTransferBufferBytes + kReceiveBytes) {
+      // Only a body that decompresses to many times its size comes here.
       transfer.receive_paused = true;
       return CURL_WRITEFUNC_PAUSE;
     }
     append(transfer.incoming, std::as_bytes(std::span(data, bytes)));
+    if (transfer.incoming.size() >= kTransferBufferBytes && !transfer.receive_paused) {
+      // Bytes taken before the pause: what CURL_WRITEFUNC_PAUSE refuses, libcurl copies aside, and
+      // again at each pause in the middle of handing that over.
+      transfer.receive_paused = true;
+      curl_easy_pause(active.easy.get(),
+                      CURLPAUSE_RECV | (transfer.send_paused ? CURLPAUSE_SEND : 0));
+    }
     return bytes;
   } catch (...) {
     active.nonsense = true;
