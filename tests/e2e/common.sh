@@ -41,6 +41,9 @@ CONFIG
 cd "$T"
 
 HUB_PID='' PROXY_PID='' HUB_DATA=$T/hub HUB_LOG=$T/hub.log
+# A script that has more to put away sets this to commands that on_exit runs; a trap of its own would
+# lose the exit code.
+AT_EXIT=''
 
 on_error() {
   local code=$? line=$1
@@ -53,12 +56,14 @@ on_exit() {
   local code=$?
   trap - ERR
   set +e
+  cd /
   [ -z "$PROXY_PID" ] || kill "$PROXY_PID" 2>/dev/null
   [ -z "$HUB_PID" ] || { kill "$HUB_PID" 2>/dev/null; wait "$HUB_PID" 2>/dev/null; }
   if [ "$code" -ne 0 ] && [ "$code" -ne 77 ] && [ -f "$HUB_LOG" ]; then
     echo "--- the hub's log ends with:" >&2
     tail -n 30 "$HUB_LOG" >&2
   fi
+  eval "$AT_EXIT"
   if [ -n "$KEEP" ]; then
     echo "--- kept $T" >&2
   else
@@ -128,29 +133,34 @@ gen_edit() { "$GEN_DATA" "$@"; }
 
 # --- the hub -------------------------------------------------------------------------------------
 
-# Waits until COMMAND succeeds, 30 s at most.
+# Waits until COMMAND succeeds, 30 s at most; longer where the files are larger.
 wait_until() {
   local i
-  for ((i = 0; i < 600; i++)); do
+  for ((i = 0; i < 600 * SCALE; i++)); do
     "$@" && return 0
     sleep 0.05
   done
-  fail "waited 30 s for: $*"
+  fail "waited $((30 * SCALE)) s for: $*"
 }
 
-hub_is_ready() {
-  [ -s "$T/hub.json" ] && jq -e 'select(.event == "ready")' "$T/hub.json" >/dev/null 2>&1 && return 0
-  kill -0 "$HUB_PID" 2>/dev/null || { cat "$HUB_LOG" >&2; fail "mhub serve ended"; }
-  return 1
-}
+hub_is_ready() { jq -e 'select(.event == "ready")' "$T/hub.json" >/dev/null 2>&1; }
+hub_is_ready_or_gone() { hub_is_ready || ! kill -0 "$HUB_PID" 2>/dev/null; }
 
 run_hub() { # LISTEN [OPTIONS…]
-  local listen=$1
+  local listen=$1 attempt logged
   shift
-  : >"$T/hub.json"
-  mhub serve --data "$HUB_DATA" --listen "$listen" --json "$@" >"$T/hub.json" 2>>"$HUB_LOG" </dev/null &
-  HUB_PID=$!
-  wait_until hub_is_ready
+  touch "$HUB_LOG"
+  for attempt in 1 2 3 4 5; do
+    : >"$T/hub.json"
+    logged=$(wc -l <"$HUB_LOG")
+    mhub serve --data "$HUB_DATA" --listen "$listen" --json "$@" >"$T/hub.json" 2>>"$HUB_LOG" </dev/null &
+    HUB_PID=$!
+    wait_until hub_is_ready_or_gone
+    hub_is_ready && break
+    # The port of a hub that was stopped may be a passing connection's for a moment.
+    [ "$attempt" -lt 5 ] && tail -n +$((logged + 1)) "$HUB_LOG" | grep -q 'is in use' || fail "mhub serve ended"
+    sleep 1
+  done
   HUB=$(head -n 1 "$T/hub.json" | jq -er .url)
   HUB_PORT=${HUB##*:}
 }
@@ -202,11 +212,35 @@ stop_proxy() {
   PROXY_PID=''
 }
 
-# Bytes that went to the hub (up) or came from it (down) since the proxy started.
-proxy_bytes() { sleep 0.15; json_get ".$1" "$T/proxy.stats"; }
+# proxy_command cut-up 1000000: see tcp_proxy.py. When it returns, the command is in force and
+# proxy.stats was written after it.
+proxy_command() {
+  echo "$*" >"$T/proxy.command.new"
+  mv "$T/proxy.command.new" "$T/proxy.stats.command"
+  wait_until test ! -e "$T/proxy.stats.command"
+}
 
-# proxy_command cut-up 1000000: see tcp_proxy.py.
-proxy_command() { echo "$*" >"$T/proxy.stats.command"; sleep 0.15; }
+# Bytes that went to the hub (up) or came from it (down) since the proxy started, once none moves:
+# a client that was killed may have left some in the sockets.
+proxy_bytes() {
+  local last='' now
+  while true; do
+    proxy_command report
+    now=$(json_get ".$1" "$T/proxy.stats")
+    [ "$now" != "$last" ] || break
+    last=$now
+  done
+  echo "$now"
+}
+
+# How often connections were cut or a byte flipped: a fault that never came proves nothing.
+proxy_did() {
+  proxy_command report
+  json_get ".$1" "$T/proxy.stats"
+}
+
+# After proxy_command stall-up N or stall-down N: the bytes went through and nothing passes now.
+proxy_is_stalled() { jq -e .stalled "$T/proxy.stats" >/dev/null; }
 
 # make_repo NAME [OPTIONS]: a repository on the hub and a clone of it in ./BASENAME.
 make_repo() {

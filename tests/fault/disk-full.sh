@@ -3,7 +3,7 @@
 [ "$(id -u)" -eq 0 ] || skip "mounting a small tmpfs needs root"
 mkdir small
 mount -t tmpfs -o size=12m tmpfs small 2>/dev/null || skip "this machine allows no mount"
-trap 'cd /; umount -l "$T/small"; on_exit' EXIT
+AT_EXIT='umount -l "$T/small"'
 
 step "add"
 mhub init small/work

@@ -7,26 +7,39 @@ make_repo team/model
 gen_noise model/blob.bin "$(scaled 64)" 1
 mhub -C model push -m "First"
 
-step "clone killed, then run again in the same folder"
-half_come() { [ "$(json_get .down "$T/proxy.stats")" -gt $((before + size / 2)) ] || ! kill -0 "$client" 2>/dev/null; }
-code=0
-for _ in 1 2 3 4 5 6 7 8; do # a clone that was quicker than the kill is tried again
-  rm -rf b
+# At half of what a command receives nothing comes any more, so it is alive when it is killed.
+stalled_or_over() { proxy_is_stalled || ! kill -0 "$client" 2>/dev/null; }
+# started COMMAND…: runs it up to the stall, as a program started from a shell prompt.
+started() {
   before=$(proxy_bytes down)
-  mhub clone "$HUB/team/model" b 2>"$T/err" & client=$!
-  wait_until half_come
-  kill -KILL "$client" 2>/dev/null || true
-  code=0
+  proxy_command stall-down $((size / 2))
+  (trap - INT; exec "$@") >"$T/out" 2>"$T/err" </dev/null & client=$!
+  wait_until stalled_or_over
+}
+# ended CODE SIGNAL: what becomes of it after the signal.
+ended() {
+  local code=0
+  kill "-$2" "$client" 2>/dev/null || { cat "$T/err" >&2; fail "it was over before the signal"; }
   wait "$client" 2>/dev/null || code=$?
-  [ $code -eq 0 ] || break
-done
-[ $code -eq 137 ] || fail "every clone was over before it could be killed"
-first=$(($(proxy_bytes down) - before))
-[ ! -e b/blob.bin ] || [ "$(stat -c %s b/blob.bin)" -lt 200 ] || cmp b/blob.bin model/blob.bin ||
-  fail "a half-made file is visible under its name"
-before=$(proxy_bytes down)
-mhub clone "$HUB/team/model" b
-second=$(($(proxy_bytes down) - before))
+  [ "$code" -eq "$1" ] || { cat "$T/err" >&2; fail "exit code $code, not $1, after SIG$2"; }
+  proxy_command pass
+  first=$(($(proxy_bytes down) - before))
+}
+nothing_half_made() { # FILE WANT
+  [ ! -e "$1" ] || [ "$(stat -c %s "$1")" -lt 200 ] || cmp "$1" "$2" ||
+    fail "a half-made file is visible under its name"
+}
+received_by() { # COMMAND…
+  before=$(proxy_bytes down)
+  "$@"
+  second=$(($(proxy_bytes down) - before))
+}
+
+step "clone killed, then run again in the same folder"
+started mhub clone "$HUB/team/model" b
+ended 137 KILL
+nothing_half_made b/blob.bin model/blob.bin
+received_by mhub clone "$HUB/team/model" b
 echo "killed after $first of $size bytes; the second clone received $second"
 expect_same_tree model b
 expect_clean b
@@ -34,19 +47,28 @@ expect_at_most "second clone" "$second" $((size * 85 / 100))
 left=$(find b -name '*.tmp*' -o -name '.mhub-*' | grep -v '/\.git/' || true)
 [ -z "$left" ] || fail "left behind: $left"
 
-step "pull interrupted by Ctrl-C"
+step "pull killed, then run again"
 gen_noise model/second.bin "$(scaled 64)" 2
 mhub -C model push -m "Second"
-before=$(proxy_bytes down)
-(trap - INT; exec mhub -C b pull) 2>"$T/err" & client=$!
-wait_until half_come
-kill -INT "$client" 2>/dev/null || true
-code=0
-wait "$client" || code=$?
-case $code in 130) ;; 0) echo "the pull was over before the signal" ;; *) cat "$T/err" >&2; fail "exit code $code after SIGINT" ;; esac
-[ ! -e b/second.bin ] || [ "$(stat -c %s b/second.bin)" -lt 200 ] || cmp b/second.bin model/second.bin ||
-  fail "a half-made file is visible under its name"
-mhub -C b pull
+started mhub -C b pull
+ended 137 KILL
+nothing_half_made b/second.bin model/second.bin
+received_by mhub -C b pull
+echo "killed after $first of $size bytes; the second pull received $second"
+expect_same_tree model b
+expect_clean b
+expect_at_most "second pull" "$second" $((size * 85 / 100))
+
+step "pull interrupted by Ctrl-C ends at once, though nothing comes"
+gen_noise model/third.bin "$(scaled 64)" 3
+mhub -C model push -m "Third"
+started mhub -C b pull
+start=$SECONDS
+ended 130 INT
+expect_at_most "seconds until it ended" $((SECONDS - start)) 8 # a silent hub is waited for far longer
+nothing_half_made b/third.bin model/third.bin
+received_by mhub -C b pull
+expect_at_most "pull after the interrupted one" "$second" $((size * 85 / 100))
 expect_same_tree model b
 expect_clean b
 mhub -C b fsck
@@ -55,6 +77,7 @@ step "connections reset: the clone gets through by itself"
 proxy_command cut-down $((size / 2))
 mhub clone "$HUB/team/model" c
 expect_same_tree model c
+expect_equal "times that connections were reset" "$(proxy_did cut)" 1
 
 step "one byte damaged on its way is noticed and fetched again, or refused"
 proxy_command flip-down $((size / 2))
@@ -66,3 +89,4 @@ case $code in
   *) cat "$T/err" >&2; fail "exit code $code after a damaged byte" ;;
 esac
 expect_same_tree model d
+expect_equal "damaged bytes" "$(proxy_did flipped)" 1

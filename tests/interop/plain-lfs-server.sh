@@ -4,7 +4,7 @@ start_hub
 mhub repo create team/model --type model
 python3 "$SOURCE/tests/support/basic_lfs_filter.py" "$HUB" "$T/filter.port" 2>"$T/filter.log" &
 filter=$!
-trap 'kill $filter 2>/dev/null; on_exit' EXIT
+AT_EXIT='kill $filter'
 wait_until test -s "$T/filter.port"
 export MHUB_ENDPOINT=http://127.0.0.1:$(cat "$T/filter.port")
 mhub clone "$MHUB_ENDPOINT/team/model" a

@@ -45,8 +45,9 @@ class Liar(http.server.BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def reset(self):
+        # Closed behind the backs of rfile and wfile, which would hold it open until a FIN is sent.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
+        os.close(self.connection.detach())
         self.close_connection = True
 
     def handle_any(self):

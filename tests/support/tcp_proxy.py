@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """A TCP proxy on loopback that counts bytes and breaks connections on demand.
 
-Writes {"port", "up", "down", "connections"} to the file --stats every 50 ms. A line in STATS.command
-changes what it does: `cut-up N` resets every connection once N more bytes have gone to the target,
-`cut-down N` the same for bytes that come back, `stall-down N` lets nothing more pass on connections
-that exist once N more bytes came back, `flip-down N` damages the byte N bytes from now, `pass` ends
-all that.
+Writes {"port", "up", "down", "connections", "cut", "flipped", "stalled"} to the file --stats every
+50 ms; `cut` and `flipped` are how often that was done. A line in STATS.command, a file that is gone
+once the command is in force, changes what it does: `cut-up N` resets every connection (RST) once N
+more bytes have gone to the target, `cut-down N` the same for bytes that come back, `stall-up N` and
+`stall-down N` let nothing more pass in either direction from then on, `flip-down N` damages the byte
+N bytes from now, `pass` ends all that, `report` changes nothing.
 """
 
 import argparse
@@ -17,6 +18,13 @@ import threading
 import time
 
 
+TICK_S = 0.1  # how often a waiting connection looks whether it was cut
+
+
+class Cut(Exception):
+    """This connection is to be reset."""
+
+
 class Proxy:
     def __init__(self, target):
         host, port = target.rsplit(":", 1)
@@ -24,67 +32,88 @@ class Proxy:
         self.lock = threading.Lock()
         self.count = {"up": 0, "down": 0}
         self.connections = 0
+        self.done = {"cut": 0, "flip": 0}
         self.open = set()
+        self.cut = set()
         self.trap = None  # (action, direction, at)
-        self.stalled = set()
+        self.stalled = False
 
     def command(self, line):
         words = line.split()
         with self.lock:
-            if not words or words[0] == "pass":
+            if words == ["pass"]:
                 self.trap = None
-                self.stalled.clear()
-            else:
+                self.stalled = False
+            elif words != ["report"]:
                 action, direction = words[0].split("-")
                 self.trap = (action, direction, self.count[direction] + int(words[1]))
 
-    def reset(self, sock):
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+    def spring(self, direction, data):
+        """Counts `data` and does what was commanded; returns what is to be handed on."""
+        with self.lock:
+            before = self.count[direction]
+            self.count[direction] += len(data)
+            trap = self.trap
+            if not trap or trap[1] != direction or self.count[direction] <= trap[2]:
+                return data
+            self.trap = None
+            if trap[0] == "cut":
+                self.cut |= self.open
+                self.done["cut"] += 1
+            if trap[0] == "stall":
+                self.stalled = True
+            if trap[0] == "flip":
+                self.done["flip"] += 1
+                place = max(0, trap[2] - before)
+                data = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+            return data
+
+    def wait(self, pair, call):
+        """Calls until it no longer times out. Sockets have a timeout so that a cut is noticed."""
+        while True:
+            if pair in self.cut:
+                raise Cut
+            try:
+                return call()
+            except TimeoutError:
+                pass
 
     def pump(self, pair, direction, source, sink):
         try:
             while True:
-                data = source.recv(1 << 16)
+                data = self.wait(pair, lambda: source.recv(1 << 16))
                 if not data:
                     break
-                with self.lock:
-                    before = self.count[direction]
-                    self.count[direction] += len(data)
-                    trap = self.trap
-                    if trap and trap[1] == direction and self.count[direction] > trap[2]:
-                        self.trap = None
-                        if trap[0] == "cut":
-                            for sock in [sock for both in self.open for sock in both]:
-                                self.reset(sock)
-                            return
-                        if trap[0] == "stall":
-                            self.stalled |= self.open
-                        if trap[0] == "flip":
-                            place = max(0, trap[2] - before)
-                            data = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
-                while pair in self.stalled:
-                    time.sleep(0.05)
-                sink.sendall(data)
+                data = memoryview(self.spring(direction, data))
+                while self.stalled:
+                    if pair in self.cut:
+                        raise Cut
+                    time.sleep(0.02)
+                while data:
+                    data = data[self.wait(pair, lambda: sink.send(data)) :]
+        except Cut:
+            return
         except OSError:
             pass
-        finally:
-            try:
-                sink.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass
+        try:
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def reset(self, sock):
+        """With nobody waiting on the socket, closing it now sends RST, not FIN."""
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
 
     def serve(self, client):
         try:
             upstream = socket.create_connection(self.target)
         except OSError:
             self.reset(client)
-            client.close()
             return
         pair = (client, upstream)
+        for sock in pair:
+            sock.settimeout(TICK_S)
         with self.lock:
             self.open.add(pair)
             self.connections += 1
@@ -94,8 +123,13 @@ class Proxy:
         back.join()
         with self.lock:
             self.open.discard(pair)
+            was_cut = pair in self.cut
+            self.cut.discard(pair)
         for sock in pair:
-            sock.close()
+            if was_cut:
+                self.reset(sock)
+            else:
+                sock.close()
 
 
 def main():
@@ -109,15 +143,24 @@ def main():
     def report():
         command_file = options.stats + ".command"
         while True:
-            if os.path.exists(command_file):
+            commanded = os.path.exists(command_file)
+            if commanded:
                 with open(command_file, encoding="utf-8") as file:
                     proxy.command(file.read())
-                os.unlink(command_file)
             with proxy.lock:
-                stats = {"port": listener.getsockname()[1], "connections": proxy.connections, **proxy.count}
+                stats = {
+                    "port": listener.getsockname()[1],
+                    "connections": proxy.connections,
+                    "cut": proxy.done["cut"],
+                    "flipped": proxy.done["flip"],
+                    "stalled": proxy.stalled,
+                    **proxy.count,
+                }
             with open(options.stats + ".new", "w", encoding="utf-8") as file:
                 json.dump(stats, file)
             os.replace(options.stats + ".new", options.stats)
+            if commanded:
+                os.unlink(command_file)
             time.sleep(0.05)
 
     threading.Thread(target=report, daemon=True).start()
