@@ -80,6 +80,9 @@ public:
       plan_delete(path, place);
   }
 
+  /// For `restore` from the index.
+  void refuse_unmerged(const std::string& path) { conflict(path, CheckoutConflict::Why::unmerged); }
+
   CheckoutPlan take(const Index& index, const StopToken& stop) {
     find_room(repository_, index, plan_, options_.force, stop);
     return std::move(plan_);
@@ -90,9 +93,18 @@ private:
     plan_.conflicts.push_back({path, why});
   }
 
-  void write(const PathEntry& entry, const std::optional<IndexEntry>& old) {
-    CheckoutFile file{entry, std::nullopt, std::nullopt};
-    if (old) file.old_id = old->id;
+  void judged(const std::string& path, const std::optional<FileStat>& stat) {
+    if (stat) plan_.before.insert_or_assign(path, *stat);
+  }
+
+  WorkCompare::State compare(const IndexEntry& entry) {
+    WorkCompare::Result result = compare_.compare(entry);
+    judged(entry.path, result.stat);
+    return result.state;
+  }
+
+  void write(const PathEntry& entry) {
+    CheckoutFile file{entry, std::nullopt};
     if (is_file(entry.mode) && target_.is_large(entry.path))
       file.pointer = read_pointer(repository_, entry.id);
     (file.pointer ? plan_.large : plan_.small).push_back(std::move(file));
@@ -101,38 +113,43 @@ private:
   /// True if the working file already is `entry`.
   bool holds(const PathEntry& entry) {
     const auto stat = compare_.stat(entry.path);
+    judged(entry.path, stat);
     if (!stat) return false;
     if (entry.mode == FileMode::submodule) return stat->is_folder();
     return compare_.holds(entry.path, *stat, entry.mode, entry.id);
   }
 
   void plan_unmerged(const std::string& path, const Place& place) {
-    if (!options_.force)
+    if (!options_.force) {
       conflict(path, CheckoutConflict::Why::unmerged);
-    else if (place.to)
-      write(*place.to, std::nullopt);
+      return;
+    }
+    judged(path, compare_.stat(path));
+    if (place.to)
+      write(*place.to);
     else
       plan_.deletes.push_back(path);
   }
 
   void plan_forced(const std::string& path, const Place& place) {
     if (!place.to) {
+      judged(path, compare_.stat(path));
       if (place.index || place.from) plan_.deletes.push_back(path);
       return;
     }
     if (!same_entry(place.index, place.to)) {
-      write(*place.to, place.index);
+      judged(path, compare_.stat(path));
+      write(*place.to);
       return;
     }
-    const auto state = compare_.compare(*place.index).state;
+    const auto state = compare(*place.index);
     if (state == WorkCompare::State::missing || state == WorkCompare::State::different)
-      write(*place.to, place.index);
+      write(*place.to);
   }
 
   void plan_kept(const Place& place) {
     if (!options_.recreate_missing || !place.to || !same_entry(place.index, place.to)) return;
-    if (compare_.compare(*place.index).state == WorkCompare::State::missing)
-      write(*place.to, place.index);
+    if (compare(*place.index) == WorkCompare::State::missing) write(*place.to);
   }
 
   void plan_write(const std::string& path, const Place& place) {
@@ -145,17 +162,18 @@ private:
         return;
       }
       const auto stat = compare_.stat(path);
+      judged(path, stat);
       // Folders are looked at later, when it is known what leaves them.
       if (!stat || stat->is_folder())
-        write(to, std::nullopt);
+        write(to);
       else if (holds(to))
         plan_.index_only.push_back(to);
       else
         conflict(path, CheckoutConflict::Why::untracked);
     } else if (!same_entry(place.index, place.from)) {
       conflict(path, CheckoutConflict::Why::staged);
-    } else if (compare_.compare(*place.index).state != WorkCompare::State::different) {
-      write(to, place.index);
+    } else if (compare(*place.index) != WorkCompare::State::different) {
+      write(to);
     } else if (holds(to)) {
       plan_.index_only.push_back(to);
     } else {
@@ -167,7 +185,7 @@ private:
     if (!place.index) return;
     if (!same_entry(place.index, place.from))
       conflict(path, CheckoutConflict::Why::staged);
-    else if (compare_.compare(*place.index).state == WorkCompare::State::different)
+    else if (compare(*place.index) == WorkCompare::State::different)
       conflict(path, CheckoutConflict::Why::modified);
     else
       plan_.deletes.push_back(path);
@@ -224,14 +242,12 @@ CheckoutPlan plan_restore(Repository& repository, const Index& index,
   Planner planner(repository, index, recreating, clean, Attributes::of_work_tree(repository));
   for (auto& [path, place] : index_places(index, options)) {
     stop.check();
-    if (place.index) {
-      require_safe_tree_path(path, place.index->mode);
-      place.to = PathEntry{path, place.index->mode, place.index->id};
-    }
     if (place.unmerged) {
-      planner.plan(path, {std::nullopt, std::nullopt, std::nullopt, true});
+      planner.refuse_unmerged(path);
       continue;
     }
+    require_safe_tree_path(path, place.index->mode);
+    place.to = PathEntry{path, place.index->mode, place.index->id};
     planner.plan(path, {place.to, place.to, place.index, false});
   }
   return planner.take(index, stop);

@@ -29,9 +29,9 @@ bool is_attributes_file(std::string_view path) {
 }
 
 /// The index takes `entry`, which the working file holds already.
-void adopt(Repository& repository, const PathEntry& entry, Index& index) {
-  const auto file = existing_path(repository, entry.path);
-  const auto stat = file ? real_file_system().stat(*file) : std::nullopt;
+void adopt(Repository& repository, const CheckoutPlan& plan, const PathEntry& entry, Index& index) {
+  // As it was judged: the index notices if the file is not that any more.
+  const auto stat = plan.before_of(entry.path);
   if (!stat || entry.mode == FileMode::submodule) {
     index.set_unverified(entry.path, entry.mode, entry.id);
   } else if (is_file(entry.mode) && read_pointer(repository, entry.id)) {
@@ -41,29 +41,57 @@ void adopt(Repository& repository, const PathEntry& entry, Index& index) {
   }
 }
 
-}  // namespace
-
 void apply_deletes(Repository& repository, const CheckoutPlan& plan, Index& index) {
   for (const std::string& path : plan.deletes) {
+    require_undisturbed(repository, plan, path);
     remove_working_file(repository, path);
     index.remove(path);
   }
 }
 
+}  // namespace
+
+std::optional<FileStat> CheckoutPlan::before_of(const std::string& path) const {
+  const auto found = before.find(path);
+  return found == before.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool is_undisturbed(const std::filesystem::path& file, const std::optional<FileStat>& before) {
+  const auto now = real_file_system().stat(file);
+  if (!now || now->is_folder()) return true;
+  return before && now->size_bytes == before->size_bytes && now->mtime_ns == before->mtime_ns &&
+         now->inode == before->inode && now->device == before->device && now->mode == before->mode;
+}
+
+void require_undisturbed(Repository& repository, const CheckoutPlan& plan,
+                         const std::string& path) {
+  const auto file = existing_path(repository, path);
+  if (!file || is_undisturbed(*file, plan.before_of(path))) return;
+  throw Error(ErrorKind::conflict, "{} changed while the work tree was being written",
+              printable(path))
+      .hint("commit that file or move it away, and run the command again");
+}
+
 void apply_small(Repository& repository, const CheckoutPlan& plan, Index& index,
                  const StopToken& stop) {
   MHUB_ASSERT(plan.conflicts.empty());
+  // Large files may have taken their time: what is in the way now had better be found before the
+  // first small file is touched.
+  for (const std::string& path : plan.deletes) require_undisturbed(repository, plan, path);
+  for (const CheckoutFile& file : plan.small)
+    require_undisturbed(repository, plan, file.entry.path);
   apply_deletes(repository, plan, index);
   // Attributes first: they say how the others' lines end.
   for (const bool attributes : {true, false}) {
     for (const CheckoutFile& file : plan.small) {
       if (is_attributes_file(file.entry.path) != attributes) continue;
       stop.check();
+      require_undisturbed(repository, plan, file.entry.path);
       write_small(repository, file.entry, index);
       fault_point("repo.small_written");
     }
   }
-  for (const PathEntry& entry : plan.index_only) adopt(repository, entry, index);
+  for (const PathEntry& entry : plan.index_only) adopt(repository, plan, entry, index);
 }
 
 void write_pointer_file(Repository& repository, const CheckoutFile& file, Index& index) {

@@ -51,6 +51,7 @@ private:
     if (stat && !real && !leaving_.contains(folder)) {
       if (force_ || index_.find(folder)) {
         plan_.deletes.push_back(folder);
+        plan_.before.insert_or_assign(folder, *stat);
         leaving_.insert(folder);
       } else {
         conflict(folder);

@@ -1,7 +1,10 @@
+#include <algorithm>
+
 #include <mhub/base/fault.hpp>
 #include <mhub/repo/attributes.hpp>
 #include <mhub/repo/checkout.hpp>
 #include <mhub/repo/index.hpp>
+#include <mhub/repo/merge.hpp>
 #include <mhub/repo/objects.hpp>
 #include <mhub/repo/refs.hpp>
 #include <mhub/sync/checkout.hpp>
@@ -42,8 +45,27 @@ void refuse_conflicts(const repo::CheckoutPlan& plan) {
   }
   if (plan.conflicts.size() > kConflictsNamed)
     list += fmt::format("; and {} more", plan.conflicts.size() - kConflictsNamed);
+  const bool merging = std::any_of(plan.conflicts.begin(), plan.conflicts.end(),
+                                   [](const repo::CheckoutConflict& conflict) {
+                                     return conflict.why == repo::CheckoutConflict::Why::unmerged;
+                                   });
   throw Error(ErrorKind::conflict, "local work would be lost: {}", list)
-      .hint("commit these files, move them away, or discard them first");
+      .hint(merging ? "`mhub add` a file once its conflict is resolved, take a side with "
+                      "`mhub restore --source HEAD`, or give up with `mhub merge --abort`"
+                    : "commit these files, move them away, or discard them first");
+}
+
+/// A merge half done belongs to the branch it was begun on.
+void require_nothing_going_on(repo::Repository& repository, bool force) {
+  if (repo::read_merge_state(repository) && !force) {
+    throw Error(ErrorKind::conflict, "a merge is going on")
+        .hint("finish it with `mhub commit`, or give it up with `mhub merge --abort`");
+  }
+  const std::string other = repo::operation_in_progress(repository);
+  if (!other.empty() && other != "bisect") {
+    throw Error(ErrorKind::conflict, "a {} is going on", other)
+        .hint(fmt::format("finish it with git, or give it up: git {} --abort", other));
+  }
 }
 
 }  // namespace
@@ -80,6 +102,7 @@ CheckoutReport switch_to(Workspace& workspace, const Connections& connections,
   repo::Repository& repository = workspace.repository();
   const std::string branch_ref = "refs/heads/" + options.target;
   repo::Index index = repo::Index::lock(repository);
+  require_nothing_going_on(repository, options.checkout.force);
   const repo::HeadState head = repository.head();
   CheckoutReport report;
 
@@ -131,6 +154,8 @@ CheckoutReport switch_to(Workspace& workspace, const Connections& connections,
   const auto to = repo::peel_to_tree(repository, *target);
   checkout_tree(workspace, connections, {}, from, *to, options.checkout, index, report, tools);
   index.write();
+  // Only forced does it come this far: the next commit must not become the merge's.
+  if (repo::read_merge_state(repository)) repo::clear_merge_state(repository);
 
   const std::string message = fmt::format(
       "checkout: moving from {} to {}",
@@ -164,7 +189,6 @@ CheckoutReport restore(Workspace& workspace, const Connections& connections,
   CheckoutReport report;
   repo::CheckoutOptions how;
   how.force = true;
-  how.recreate_missing = true;
   for (const auto& path : options.paths)
     how.paths.push_back(repository.relative_path(path, workspace.root()));
   if (std::find(how.paths.begin(), how.paths.end(), "") != how.paths.end()) how.paths.clear();
@@ -191,6 +215,13 @@ CheckoutReport restore(Workspace& workspace, const Connections& connections,
         index.remove(change.path);
       else
         index.set_unverified(change.path, change.old_mode, change.old_id);
+    }
+    for (const repo::IndexConflict& conflict : index.conflicts()) {
+      if (!repo::matches_paths(conflict.path, how.paths)) continue;
+      if (const auto entry = repo::find_in_tree(repository, *source, conflict.path))
+        index.set_unverified(entry->path, entry->mode, entry->id);
+      else
+        index.remove(conflict.path);
     }
   }
   if (options.worktree) {
@@ -224,7 +255,8 @@ CheckoutReport materialise_all(Workspace& workspace, const Connections& connecti
     const auto pointer = repo::read_pointer(repository, entry.id);
     const auto stat = real_file_system().stat(root / entry.path);
     if (!pointer || !stat || pointer_in_work_tree(root / entry.path, *stat) != pointer) return;
-    plan.large.push_back({{entry.path, entry.mode, entry.id}, pointer, entry.id});
+    plan.large.push_back({{entry.path, entry.mode, entry.id}, pointer});
+    plan.before.emplace(entry.path, *stat);
   });
   if (plan.large.empty()) return report;
   Materialiser(workspace, connections, remote, tools).write(plan, options, index, report);

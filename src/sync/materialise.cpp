@@ -24,7 +24,7 @@ std::filesystem::path partial_folder(repo::Repository& repository) {
 }
 
 void require_undisturbed(const std::filesystem::path& path, const LargeTarget& target) {
-  if (real_file_system().stat(path) == target.before) return;
+  if (repo::is_undisturbed(path, target.before)) return;
   throw Error(ErrorKind::conflict, "{} changed while its new content was being fetched",
               printable(target.path))
       .hint("commit that file or move it away, and run the command again");
@@ -50,6 +50,7 @@ void clear_the_way(repo::Repository& repository, const repo::CheckoutPlan& plan,
          slash = path.find('/', slash + 1))
       in_the_way = files.contains(path.substr(0, slash));
     if (!in_the_way) continue;
+    repo::require_undisturbed(repository, plan, path);
     repo::remove_working_file(repository, path);
     index.remove(path);
   }
@@ -116,7 +117,8 @@ struct Materialiser::State {
   /// True if the file stands there already, as after a checkout that did not end.
   bool stands_already(const LargeTarget& target) {
     if (!target.before || !target.before->is_regular() ||
-        target.before->size_bytes != target.pointer.size_bytes)
+        target.before->size_bytes != target.pointer.size_bytes ||
+        real_file_system().stat(workspace.root() / target.path) != target.before)
       return false;
     const bool executable = (target.before->mode & 0100) != 0;
     if (executable != (target.mode == repo::FileMode::executable)) return false;
@@ -195,16 +197,17 @@ void Materialiser::write(const repo::CheckoutPlan& plan, const CheckoutOptions& 
     const auto path = root / file.entry.path;
     // What is about to be replaced may hold chunks of what comes.
     state.working.hold(path);
-    wanted.push_back({file.entry.path, file.entry.mode, file.entry.id, *file.pointer, {}});
+    wanted.push_back({file.entry.path, file.entry.mode, file.entry.id, *file.pointer,
+                      plan.before_of(file.entry.path)});
     total_bytes += file.pointer->size_bytes;
   }
   clear_the_way(repository, plan, index);
   for (const repo::CheckoutFile* file : pointers) {
+    repo::require_undisturbed(repository, plan, file->entry.path);
     repo::write_pointer_file(repository, *file, index);
     report.pointers_left.push_back(file->entry.path);
   }
   if (wanted.empty()) return;
-  for (LargeTarget& target : wanted) target.before = real_file_system().stat(root / target.path);
 
   state.tools.progress.phase("writing files", total_bytes);
   const auto placed = [&](const LargeTarget& target, const FileStat& stat) {
@@ -228,8 +231,8 @@ void Materialiser::write(const repo::CheckoutPlan& plan, const CheckoutOptions& 
   if (!missing.empty()) missing = state.write_from_parts(missing, placed);
   for (const LargeTarget& target : missing) {
     require_undisturbed(root / target.path, target);
-    repo::write_pointer_file(repository,
-                             {{target.path, target.mode, target.blob}, target.pointer, {}}, index);
+    repo::write_pointer_file(repository, {{target.path, target.mode, target.blob}, target.pointer},
+                             index);
     report.pointers_left.push_back(target.path);
     report.bytes_missing.push_back(target.path);
   }

@@ -23,7 +23,7 @@ struct LargeTarget {
   std::optional<FileStat> before;
 };
 
-/// Throws Error: conflict if the file at `path` is not what `target.before` says.
+/// Throws Error: conflict if a file stands at `path` that is not the one of `target.before`.
 void require_undisturbed(const std::filesystem::path& path, const LargeTarget& target);
 
 /// Permission bits of a working file.

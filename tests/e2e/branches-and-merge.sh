@@ -40,6 +40,22 @@ gen_noise model/base.bin 2M 32
 mhub -C model add base.bin && mhub -C model commit -m "Right"
 expect_exit 3 mhub -C model merge left
 expect_err base.bin
+cp model/base.bin in-conflict
+"$GEN_DATA" noise want32 2M 32
+expect_exit 3 mhub -C model restore .
+expect_err base.bin
+expect_same_file model/base.bin in-conflict
+expect_equal stages "$(git -C model ls-files -u | wc -l)" 3
+expect_exit 3 mhub -C model switch left
+expect_exit 3 mhub -C model switch -c elsewhere
+cp -r model merging
+mhub -C merging restore --staged .
+expect_equal stages "$(git -C merging ls-files -u | wc -l)" 0
+mhub -C merging restore --source HEAD base.bin
+expect_same_file merging/base.bin want32
+mhub -C merging switch --discard-changes left
+[ ! -e merging/.git/MERGE_HEAD ] || fail "the merge came along to another branch"
+git -C merging diff --cached --exit-code >/dev/null || fail "the index is not left's"
 mhub -C model merge --abort
 "$GEN_DATA" noise want 2M 32
 expect_same_file model/base.bin want

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <mhub/base/progress.hpp>
@@ -18,9 +19,7 @@ struct CheckoutFile {
   PathEntry entry;
   /// Set if the file is large: a canonical pointer at a path that has filter=lfs in the target
   /// tree.
-  std::optional<wire::LfsPointer> pointer;
-  /// What the index had at this path before; a source of chunks for the new version.
-  std::optional<ObjectId> old_id;
+  std::optional<wire::LfsPointer> pointer = {};
 };
 
 struct CheckoutConflict {
@@ -43,6 +42,10 @@ struct CheckoutPlan {
       index_only;  ///< index entries that change while the working file already fits
                    ///< or is kept (submodules; a file that holds the target already)
   std::vector<CheckoutConflict> conflicts;  ///< local work in the way; nothing may be done then
+  /// What stood at the paths above when they were judged; a path without an entry had no file.
+  /// Something else by the time its turn comes is somebody's work, and stays.
+  std::unordered_map<std::string, FileStat> before = {};
+  std::optional<FileStat> before_of(const std::string& path) const;
   bool is_empty() const {
     return small.empty() && large.empty() && deletes.empty() && index_only.empty();
   }
@@ -67,16 +70,22 @@ CheckoutPlan plan_checkout(Repository& repository, const Index& index,
                            const StopToken& stop = never_stopped());
 
 /// As plan_checkout, for bringing working files to what the index has (`restore` without a source).
+/// A path in conflict has no single version there: it is a conflict of the plan, forced or not.
 CheckoutPlan plan_restore(Repository& repository, const Index& index,
                           const CheckoutOptions& options = {}, const CleanLargeFile& clean = {},
                           const StopToken& stop = never_stopped());
 
+/// True if nothing, a folder, or the file that `before` describes stands at `file`. Its ctime does
+/// not count: it moves also when another name of the same file goes.
+bool is_undisturbed(const std::filesystem::path& file, const std::optional<FileStat>& before);
+/// Throws Error: conflict if a file came or changed at `path` since `plan` was made.
+void require_undisturbed(Repository& repository, const CheckoutPlan& plan, const std::string& path);
+
 /// Does deletes, then small files, then index_only, in the work tree and in `index` (not written:
 /// that is the caller's last step, after the large files). May be run again after an interruption.
+/// Throws Error: conflict, if a file changed since the plan was made.
 void apply_small(Repository& repository, const CheckoutPlan& plan, Index& index,
                  const StopToken& stop = never_stopped());
-/// The parts by themselves.
-void apply_deletes(Repository& repository, const CheckoutPlan& plan, Index& index);
 
 /// For a large file that is not materialised (`--no-data`): the pointer's text as working file, and
 /// the index entry for it.

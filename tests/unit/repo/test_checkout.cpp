@@ -190,6 +190,74 @@ TEST_CASE("restoring brings back what the index has, for the paths given", "[rep
   CHECK(work.status() == " M edited");
 }
 
+TEST_CASE("restoring leaves a file in conflict alone", "[repo][checkout]") {
+  test::GitRepo work;
+  work.write("f", "base\n");
+  work.write("g", "g\n");
+  work.git_commit_all("base");
+  work.git({"checkout", "-q", "-b", "side"});
+  work.write("f", "theirs\n");
+  work.git_commit_all("theirs");
+  work.git({"checkout", "-q", "main"});
+  work.write("f", "ours\n");
+  work.git_commit_all("ours");
+  CHECK(work.try_git({"merge", "-q", "side"}).exit_code == 1);
+  work.write("g", "mine\n");
+
+  const Index index = Index::read(*work);
+  CheckoutOptions options;
+  options.force = true;
+  const CheckoutPlan plan = plan_restore(*work, index, options);
+  CHECK(conflicts_of(plan) == "f:unmerged ");
+  CHECK(plan.deletes.empty());
+  options.paths = {"g"};
+  CHECK(conflicts_of(plan_restore(*work, index, options)).empty());
+}
+
+TEST_CASE("what changes between plan and deed stays", "[repo][checkout]") {
+  TwoVersions has;
+  test::GitRepo& work = has.work;
+  CheckoutOptions options;
+  options.force = GENERATE(false, true);
+  Index index = Index::lock(*work);
+  const CheckoutPlan plan = plan_checkout(*work, index, has.first_tree, has.second_tree, options);
+  REQUIRE(plan.conflicts.empty());
+  std::string path;
+  SECTION("a file to be replaced") {
+    path = "edited";
+  }
+  SECTION("a file to be removed") {
+    path = "gone";
+  }
+  SECTION("a file that was not there") {
+    path = "new/file";
+  }
+  work.write(path, "written meanwhile\n");
+  CHECK_THROWS_MATCHES(apply_small(*work, plan, index), Error, HasKind(ErrorKind::conflict));
+  CHECK(work.read(path) == "written meanwhile\n");
+  CHECK(work.read("same") == "same v1\n");
+  CHECK_FALSE(std::filesystem::is_symlink(work.path("to-link")));
+}
+
+TEST_CASE("an adopted file that changes meanwhile shows as changed", "[repo][checkout]") {
+  TwoVersions has;
+  test::GitRepo& work = has.work;
+  work.write("edited", "edited, version 2\n");
+  {
+    Index index = Index::lock(*work);
+    const CheckoutPlan plan = plan_checkout(*work, index, has.first_tree, has.second_tree);
+    REQUIRE(plan.conflicts.empty());
+    REQUIRE(plan.index_only.size() == 1);
+    work.write("edited", "edited, version 3\n");
+    apply_small(*work, plan, index);
+    index.write();
+  }
+  work->set_head_detached(has.second, "checkout: moving");
+  const Status status = read_status(*work);
+  REQUIRE(status.unstaged.size() == 1);
+  CHECK(status.unstaged[0].path == "edited");
+}
+
 TEST_CASE("large files are left to the caller", "[repo][checkout][large]") {
   test::GitRepo work;
   work.forbid_filter();
@@ -211,7 +279,6 @@ TEST_CASE("large files are left to the caller", "[repo][checkout][large]") {
   CheckoutPlan plan = plan_checkout(*work, index, std::nullopt, from);
   REQUIRE(plan.large.size() == 1);
   CHECK(plan.large[0].pointer == old_pointer);
-  CHECK_FALSE(plan.large[0].old_id);
   CHECK(plan.small.size() == 2);  // a pointer's text without the attribute is text
   apply_small(*work, plan, index);
   // What the caller does: bytes, time set back, index entry.
@@ -232,7 +299,6 @@ TEST_CASE("large files are left to the caller", "[repo][checkout][large]") {
   plan = plan_checkout(*work, index, from, to);
   REQUIRE(plan.large.size() == 1);
   CHECK(plan.large[0].pointer == new_pointer);
-  CHECK(plan.large[0].old_id == write_pointer(*work, old_pointer));
 
   SECTION("changed by the user") {
     work.write("m.bin", std::string(3000, 'x'));
