@@ -30,13 +30,14 @@ using Places = std::map<std::string, Place>;
 
 /// Entries of a tree that may become files: safe paths, each once, none both a file and a folder.
 std::vector<PathEntry> list_safe_tree(Repository& repository, const ObjectId& tree) {
-  std::vector<PathEntry> entries = list_tree(repository, tree);
+  std::vector<PathEntry> entries;
   std::unordered_set<std::string> files;
-  for (const PathEntry& entry : entries) {
+  walk_tree(repository, tree, [&](const PathEntry& entry) {
     require_safe_tree_path(entry.path, entry.mode);
     if (!files.insert(entry.path).second)
       throw Error(ErrorKind::corrupt, "tree {} holds {} twice", tree.hex(), printable(entry.path));
-  }
+    entries.push_back(entry);
+  });
   for (const PathEntry& entry : entries) {
     for (std::size_t slash = entry.path.find('/'); slash != std::string::npos;
          slash = entry.path.find('/', slash + 1)) {

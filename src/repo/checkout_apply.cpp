@@ -9,7 +9,8 @@ namespace mhub::repo {
 
 namespace {
 
-/// A blob that is written as a working file is held in memory; larger ones belong into large files.
+/// A blob that is written as a working file is held in memory once, and twice where its line ends
+/// are converted; larger ones belong into large files.
 constexpr std::uint64_t kSmallBlobLimitBytes = std::uint64_t{1} << 30;
 
 void write_small(Repository& repository, const PathEntry& entry, Index& index) {
@@ -19,9 +20,22 @@ void write_small(Repository& repository, const PathEntry& entry, Index& index) {
     index.set_unverified(entry.path, entry.mode, entry.id);
     return;
   }
-  const Bytes content = read_blob(repository, entry.id, kSmallBlobLimitBytes);
-  const FileStat stat = write_working_file(repository, entry, content);
-  index.set_file(entry.path, entry.mode, entry.id, stat);
+  with_context(
+      [&] { return "writing " + printable(entry.path); },
+      [&] {
+        if (const std::uint64_t size_bytes = object_size(repository, entry.id);
+            size_bytes > kSmallBlobLimitBytes) {
+          throw Error(ErrorKind::config,
+                      "{} was committed as an ordinary git file of {}; at most {} can be written",
+                      printable(entry.path), human_bytes(size_bytes),
+                      human_bytes(kSmallBlobLimitBytes))
+              .hint("`git lfs migrate import` turns such files, in all commits, into large ones");
+        }
+        use_blob(repository, entry.id, kSmallBlobLimitBytes, [&](ByteView content) {
+          const FileStat stat = write_working_file(repository, entry, content);
+          index.set_file(entry.path, entry.mode, entry.id, stat);
+        });
+      });
 }
 
 bool is_attributes_file(std::string_view path) {

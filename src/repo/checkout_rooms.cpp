@@ -18,7 +18,9 @@ public:
         plan_(plan),
         force_(force),
         stop_(stop),
-        leaving_(plan.deletes.begin(), plan.deletes.end()) {}
+        leaving_(plan.deletes.begin(), plan.deletes.end()) {
+    for (const CheckoutConflict& known : plan.conflicts) reported_.insert(known.path);
+  }
 
   void check(const PathEntry& entry) {
     const std::string& path = entry.path;
@@ -48,8 +50,10 @@ private:
     if (known != parents_.end()) return known->second;
     const auto stat = existing_stat(folder);
     const bool real = stat && stat->is_folder();
-    if (stat && !real && !leaving_.contains(folder)) {
-      if (force_ || index_.find(folder)) {
+    // A file that both trees agree to drop is leaving already; any other one, new and staged above
+    // all, is somebody's work.
+    if (((stat && !real) || index_.find(folder)) && !leaving_.contains(folder)) {
+      if (force_) {
         plan_.deletes.push_back(folder);
         plan_.before.insert_or_assign(folder, *stat);
         leaving_.insert(folder);

@@ -64,13 +64,22 @@ std::optional<ObjectId> peel(Repository& repository, const ObjectId& id, git_obj
   return from_oid(*git_object_id(peeled));
 }
 
-Bytes read_content(Repository& repository, const ObjectId& id) {
+GitOdbObject read_object(Repository& repository, const ObjectId& id) {
   const git_oid oid = to_oid(id);
   git_odb_object* raw = nullptr;
   check(git_odb_read(&raw, odb_of(repository), &oid), "read object " + id.hex());
-  const GitOdbObject object(raw);
-  const auto* data = static_cast<const std::byte*>(git_odb_object_data(object.get()));
-  return Bytes(data, data + git_odb_object_size(object.get()));
+  return GitOdbObject(raw);
+}
+
+ByteView content_of(const GitOdbObject& object) {
+  return {static_cast<const std::byte*>(git_odb_object_data(object.get())),
+          git_odb_object_size(object.get())};
+}
+
+Bytes read_content(Repository& repository, const ObjectId& id) {
+  const GitOdbObject object = read_object(repository, id);
+  const ByteView content = content_of(object);
+  return {content.begin(), content.end()};
 }
 
 }  // namespace
@@ -112,7 +121,8 @@ ObjectId write_pointer(Repository& repository, const wire::LfsPointer& pointer) 
   return write_blob(repository, as_bytes(to_text(pointer)));
 }
 
-Bytes read_blob(Repository& repository, const ObjectId& id, std::uint64_t limit_bytes) {
+void use_blob(Repository& repository, const ObjectId& id, std::uint64_t limit_bytes,
+              const std::function<void(ByteView)>& use) {
   const Header header = require_header(repository, id);
   if (header.type != GIT_OBJECT_BLOB)
     throw Error(ErrorKind::corrupt, "object {} is not a blob", id.hex());
@@ -120,7 +130,14 @@ Bytes read_blob(Repository& repository, const ObjectId& id, std::uint64_t limit_
     throw Error(ErrorKind::corrupt, "blob {} is {} long; at most {} are expected there", id.hex(),
                 human_bytes(header.size_bytes), human_bytes(limit_bytes));
   }
-  return read_content(repository, id);
+  use(content_of(read_object(repository, id)));
+}
+
+Bytes read_blob(Repository& repository, const ObjectId& id, std::uint64_t limit_bytes) {
+  Bytes bytes;
+  use_blob(repository, id, limit_bytes,
+           [&](ByteView content) { bytes.assign(content.begin(), content.end()); });
+  return bytes;
 }
 
 BlobContent describe_blob(Repository& repository, const ObjectId& id) {

@@ -15,6 +15,9 @@ namespace {
 
 /// Folders nested deeper than this are an attack, not a project.
 constexpr int kTreeDepthLimit = 256;
+/// Entries, folders among them, that one walk visits. A few small trees that hold each other many
+/// times unfold into more paths than any machine can list.
+constexpr std::size_t kTreeEntryLimit = 10'000'000;
 
 FileMode mode_from_git(git_filemode_t mode) {
   switch (mode) {
@@ -49,19 +52,26 @@ TreeEntry to_entry(const git_tree_entry* entry) {
           from_oid(*git_tree_entry_id(entry))};
 }
 
+void count_entries(std::size_t& visited, std::size_t more) {
+  visited += more;
+  if (visited > kTreeEntryLimit)
+    throw Error(ErrorKind::corrupt, "a tree unfolds into more than {} paths", kTreeEntryLimit);
+}
+
 void walk(Repository& repository, const ObjectId& id, std::string& path, int depth,
-          const std::function<void(const PathEntry&)>& visit) {
+          std::size_t& visited, const std::function<void(const PathEntry&)>& visit) {
   if (depth > kTreeDepthLimit)
     throw Error(ErrorKind::corrupt, "tree {} is nested too deeply", id.hex());
   const GitTree tree = lookup_tree(repository, id);
   const std::size_t length = path.size();
   const std::size_t count = git_tree_entrycount(tree.get());
+  count_entries(visited, count);
   for (std::size_t i = 0; i < count; ++i) {
     TreeEntry entry = to_entry(git_tree_entry_byindex(tree.get(), i));
     path += entry.name;
     if (entry.mode == FileMode::tree) {
       path += '/';
-      walk(repository, entry.id, path, depth + 1, visit);
+      walk(repository, entry.id, path, depth + 1, visited, visit);
     } else {
       visit({path, entry.mode, entry.id});
     }
@@ -93,6 +103,7 @@ public:
       throw Error(ErrorKind::corrupt, "a tree is nested too deeply below {}", printable(prefix));
     const auto old_entries = from ? read_tree(repository_, *from) : std::vector<TreeEntry>();
     const auto new_entries = to ? read_tree(repository_, *to) : std::vector<TreeEntry>();
+    count_entries(visited_, old_entries.size() + new_entries.size());
     auto a = old_entries.begin();
     auto b = new_entries.begin();
     while (a != old_entries.end() || b != new_entries.end()) {
@@ -140,6 +151,7 @@ private:
 
   Repository& repository_;
   const DiffOptions& options_;
+  std::size_t visited_ = 0;
   std::vector<TreeChange> changes_;
 };
 
@@ -179,7 +191,8 @@ std::optional<PathEntry> find_in_tree(Repository& repository, const ObjectId& id
 void walk_tree(Repository& repository, const ObjectId& tree,
                const std::function<void(const PathEntry&)>& visit) {
   std::string path;
-  walk(repository, tree, path, 0, visit);
+  std::size_t visited = 0;
+  walk(repository, tree, path, 0, visited, visit);
 }
 
 std::vector<PathEntry> list_tree(Repository& repository, const ObjectId& tree) {

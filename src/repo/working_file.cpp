@@ -106,12 +106,14 @@ FileStat write_working_file(Repository& repository, const PathEntry& entry, Byte
     write_symlink(repository, target, content);
     return *disk.stat(target);
   }
-  const Bytes bytes = entry.mode == FileMode::symlink
-                          ? Bytes(content.begin(), content.end())
-                          : converted(repository, entry.path, content, GIT_FILTER_TO_WORKTREE);
+  Bytes bytes;
+  if (entry.mode != FileMode::symlink && is_converted(repository, entry.path)) {
+    bytes = converted(repository, entry.path, content, GIT_FILTER_TO_WORKTREE);
+    content = bytes;
+  }
   AtomicFile file(disk, target, scratch_for(repository, target),
                   entry.mode == FileMode::executable ? 0777 : 0666);
-  file.file().write(bytes);
+  file.file().write(content);
   backdate(file.file());
   file.commit(false);
   const auto stat = disk.stat(target);

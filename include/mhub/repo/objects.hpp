@@ -35,6 +35,9 @@ ObjectId write_blob(Repository& repository, ByteView content);
 ObjectId write_pointer(Repository& repository, const wire::LfsPointer& pointer);
 /// Throws Error: corrupt if it is longer than `limit_bytes`.
 Bytes read_blob(Repository& repository, const ObjectId& id, std::uint64_t limit_bytes);
+/// As read_blob, without the copy: the bytes last as long as the call of `use`.
+void use_blob(Repository& repository, const ObjectId& id, std::uint64_t limit_bytes,
+              const std::function<void(ByteView)>& use);
 
 /// What a blob stands for.
 struct BlobContent {
@@ -62,6 +65,7 @@ std::optional<PathEntry> find_in_tree(Repository& repository, const ObjectId& tr
                                       std::string_view path);
 /// Calls `visit` for every file, symlink and submodule below `tree`, in index order (byte order of
 /// full paths). Names are as stored: check is_safe_tree_path() before a path is used on disk.
+/// Throws Error: corrupt for a tree that is nested too deeply or has more than ten million entries.
 void walk_tree(Repository& repository, const ObjectId& tree,
                const std::function<void(const PathEntry&)>& visit);
 std::vector<PathEntry> list_tree(Repository& repository, const ObjectId& tree);

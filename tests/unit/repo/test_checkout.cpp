@@ -123,6 +123,16 @@ TEST_CASE("local work in the way stops a checkout before anything is written", "
     work.write("new", "mine\n");
     CHECK(conflicts_of(has.go()) == "new:folder ");
   }
+  SECTION("a staged file where a folder must go") {
+    work.write("new", "mine\n");
+    work.git({"add", "new"});
+    CHECK(conflicts_of(has.go()) == "new:folder ");
+    CHECK(work.read("new") == "mine\n");
+  }
+  SECTION("a change in a file that becomes a folder") {
+    work.write("to-folder", "mine\n");
+    CHECK(conflicts_of(has.go()) == "to-folder:modified ");
+  }
   SECTION("a symlink where a folder must go") {
     std::filesystem::create_directories(has.work.folder() / "outside");
     std::filesystem::create_symlink("../outside", work.path("new"));
@@ -132,6 +142,14 @@ TEST_CASE("local work in the way stops a checkout before anything is written", "
   CHECK(work->head().commit == has.first);
   CHECK(work.read("same") == "same v1\n");
   CHECK(work.try_git({"checkout", "-q", has.second.hex()}).exit_code == 1);
+}
+
+TEST_CASE("what was staged stays although its working file is gone", "[repo][checkout]") {
+  TwoVersions has;
+  has.work.write("new", "mine\n");
+  has.work.git({"add", "new"});
+  std::filesystem::remove(has.work.path("new"));
+  CHECK(conflicts_of(has.go()) == "new:folder ");
 }
 
 TEST_CASE("local work that is not in the way stays", "[repo][checkout]") {
@@ -369,4 +387,42 @@ TEST_CASE("a hostile tree writes nothing", "[repo][checkout][paths]") {
   }
   CHECK_FALSE(std::filesystem::exists(work.folder() / "evil"));
   CHECK(work.status().empty());
+}
+
+TEST_CASE("small trees that unfold into billions of paths are refused", "[repo][checkout][paths]") {
+  test::GitRepo work;
+  const auto tree_of = [&](int count, FileMode mode, const ObjectId& id) {
+    std::vector<TreeEdit> edits;
+    for (int i = 0; i < count; ++i) edits.push_back({fmt::format("{:04}", i), mode, id});
+    return edit_tree(*work, std::nullopt, edits);
+  };
+  ObjectId tree = tree_of(1000, FileMode::regular, write_blob(*work, as_bytes("x")));
+  for (int level = 0; level < 2; ++level) tree = tree_of(1000, FileMode::tree, tree);
+  std::size_t visited = 0;
+  CHECK_THROWS_MATCHES(walk_tree(*work, tree, [&](const PathEntry&) { ++visited; }), Error,
+                       HasKind(ErrorKind::corrupt));
+  CHECK(visited < 10'000'000);
+}
+
+TEST_CASE("a blob too long for memory is named, with what to do about it", "[repo][checkout]") {
+  test::GitRepo work;
+  // A loose object whose header, in a stored block of zlib's, says one byte more than a gibibyte.
+  const std::string object = std::string("blob 1073741825") + '\0' + "x";
+  std::string file = "\x78\x01\x01";
+  file += {static_cast<char>(object.size()), '\0', static_cast<char>(~object.size()), '\xff'};
+  file += object + "\x2a\x5e\x04\x3e";
+  const ObjectId id = id_of(std::string(40, 'a'));
+  std::filesystem::create_directories(work.path(".git/objects/aa"));
+  std::ofstream(work.path(".git/objects/aa/" + std::string(38, 'a')), std::ios::binary) << file;
+  const ObjectId tree = edit_tree(*work, std::nullopt, {{"huge.bin", FileMode::regular, id}});
+  Index index = Index::lock(*work);
+  const CheckoutPlan plan = plan_checkout(*work, index, std::nullopt, tree);
+  try {
+    apply_small(*work, plan, index);
+    FAIL("it was written");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::config);
+    CHECK_THAT(error.message(), Catch::Contains("huge.bin"));
+    CHECK_THAT(error.hint(), Catch::Contains("git lfs migrate"));
+  }
 }
