@@ -62,7 +62,8 @@ bool Principal::may_write(const RepoInfo& repo) const {
 
 bool Principal::may_write_namespace(std::string_view owner) const {
   if (!user || !token || token->scope < TokenScope::write) return false;
-  return user->is_admin || equal_ignoring_case(user->name, owner);
+  return equal_ignoring_case(user->name, owner) ||
+         (user->is_admin && token->scope == TokenScope::admin);
 }
 
 std::optional<std::string> presented_token(const Request& request) {

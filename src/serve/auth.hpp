@@ -25,7 +25,8 @@ struct Principal {
   bool is_anonymous() const { return !user; }
   Viewer viewer() const;
   bool may_read(const RepoInfo& repo) const;
-  /// Needs a token with write scope, and the user's own namespace or an administrator.
+  /// Needs a token with write scope in the user's own namespace; elsewhere an administrator's token
+  /// with admin scope.
   bool may_write(const RepoInfo& repo) const;
   bool may_write_namespace(std::string_view owner) const;
 };

@@ -180,7 +180,11 @@ void require_cas(Hub& hub, Call& call, bool writing) {
     call.who.user = hub.catalog->find_user(grant->user_id);
     if (!call.who.user) throw Refused(401, "the CAS token's user is gone");
     call.who.token = TokenInfo{};
-    call.who.token->scope = grant->scope == CasScope::write ? TokenScope::write : TokenScope::read;
+    // The hub token's scope was looked at when the grant was issued, which is for this repository
+    // alone; here it is asked whether the user still has the rights.
+    call.who.token->scope = grant->scope != CasScope::write ? TokenScope::read
+                            : call.who.user->is_admin       ? TokenScope::admin
+                                                            : TokenScope::write;
   }
   if (!call.repo || !call.who.may_read(*call.repo) || (writing && !call.who.may_write(*call.repo)))
     throw Refused(403, "the CAS token's rights were withdrawn");

@@ -12,7 +12,18 @@ namespace {
 using serve::Access;
 using test::TestHub;
 
-enum class Role { nobody, stranger, owner_reading, owner, admin, forged, cas_reading, cas_writing };
+enum class Role {
+  nobody,
+  stranger,
+  owner_reading,
+  owner,
+  admin_reading,
+  admin_writing,  ///< an administrator's token of scope write
+  admin,
+  forged,
+  cas_reading,
+  cas_writing
+};
 
 struct RoleCase {
   Role role;
@@ -38,10 +49,12 @@ std::string path_for(std::string pattern, const std::string& id) {
 }
 
 bool may_enter(Access access, Role role, bool is_private) {
-  const bool is_hub_token = role == Role::stranger || role == Role::owner_reading ||
-                            role == Role::owner || role == Role::admin;
-  const bool is_writer = role == Role::stranger || role == Role::owner || role == Role::admin;
-  const bool is_inside = role == Role::owner_reading || role == Role::owner || role == Role::admin;
+  const bool is_inside = role == Role::owner_reading || role == Role::owner ||
+                         role == Role::admin_reading || role == Role::admin_writing ||
+                         role == Role::admin;
+  const bool is_hub_token = is_inside || role == Role::stranger;
+  const bool is_writer = role == Role::stranger || role == Role::owner ||
+                         role == Role::admin_writing || role == Role::admin;
   switch (access) {
     case Access::open:
       return true;
@@ -96,6 +109,10 @@ TEST_CASE("each route lets in exactly whom its access rule names", "[serve][acce
   const std::string stranger = hub.make_user("stranger");
   const std::string reading =
       hub.admin().create_token("owner", "read", serve::TokenScope::read, std::nullopt);
+  const std::string admin_reading =
+      hub.admin().create_token("admin", "read", serve::TokenScope::read, std::nullopt);
+  const std::string admin_writing =
+      hub.admin().create_token("admin", "write", serve::TokenScope::write, std::nullopt);
   const auto cas_token = [&](const std::string& kind, const std::string& id) {
     const auto answer = hub.ask("GET", "/api/models/" + id + "/xet-" + kind + "-token/main", owner);
     REQUIRE(answer.status == 200);
@@ -108,6 +125,8 @@ TEST_CASE("each route lets in exactly whom its access rule names", "[serve][acce
         {Role::stranger, "stranger", stranger},
         {Role::owner_reading, "owner, read token", reading},
         {Role::owner, "owner", owner},
+        {Role::admin_reading, "admin, read token", admin_reading},
+        {Role::admin_writing, "admin, write token", admin_writing},
         {Role::admin, "admin", hub.admin_token()},
         {Role::forged, "forged token", "hf_" + std::string(40, 'x')},
         {Role::cas_reading, "CAS read token", cas_token("read", id)},
@@ -124,6 +143,28 @@ TEST_CASE("each route lets in exactly whom its access rule names", "[serve][acce
       }
     }
   }
+}
+
+TEST_CASE("only scope admin takes an administrator into other namespaces", "[serve][access]") {
+  TestHub hub;
+  hub.make_user("owner");
+  hub.make_repo("owner/model");
+  const std::string writing =
+      hub.admin().create_token("admin", "write", serve::TokenScope::write, std::nullopt);
+  const std::string doomed = R"({"type":"model","organization":"owner","name":"model"})";
+  const std::string foreign = R"({"type":"model","organization":"owner","name":"more"})";
+  const std::string own = R"({"type":"model","name":"own"})";
+  CHECK(hub.ask("POST", "/api/repos/create", writing, foreign).status == 403);
+  CHECK(hub.ask("DELETE", "/api/repos/delete", writing, doomed).status == 403);
+  CHECK(hub.ask("POST", "/api/repos/create", writing, own).status == 200);
+  CHECK(hub.ask("POST", "/api/repos/create", hub.admin_token(), foreign).status == 200);
+
+  // A CAS token of the administrator's goes on where the hub token was allowed.
+  const auto answer =
+      hub.ask("GET", "/api/models/owner/model/xet-write-token/main", hub.admin_token());
+  REQUIRE(answer.status == 200);
+  CHECK(hub.ask("POST", "/v1/shards", answer.header("x-xet-access-token"), "x").status == 400);
+  CHECK(hub.ask("DELETE", "/api/repos/delete", hub.admin_token(), doomed).status == 200);
 }
 
 TEST_CASE("a private repository and a missing one look alike", "[serve][access]") {
