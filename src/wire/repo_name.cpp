@@ -9,10 +9,10 @@ namespace {
 
 constexpr std::size_t kMaxPartBytes = 96;
 
-constexpr std::array<std::string_view, 17> kReservedNamespaces{
-    "api",     "collections", "buckets",  "datasets", "docs",  "join",
-    "kernels", "login",       "models",   "new",      "oauth", "organizations",
-    "papers",  "posts",       "settings", "spaces",   "static"};
+constexpr std::array<std::string_view, 20> kReservedNamespaces{
+    "api",    "collections", "buckets", "datasets", "docs",          "health", "join",  "kernels",
+    "login",  "models",      "new",     "oauth",    "organizations", "papers", "posts", "settings",
+    "spaces", "static",      "v1",      "v2"};
 constexpr std::array<std::string_view, 9> kReservedRepoNames{
     "blob", "commit", "commits", "discussions", "info", "raw", "resolve", "settings", "tree"};
 

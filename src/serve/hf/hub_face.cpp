@@ -188,8 +188,7 @@ Response info(Call& call) {
 }  // namespace
 
 RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private) {
-  if (wire::is_reserved_namespace(name.owner) || wire::is_reserved_repo_name(name.name) ||
-      name.owner == "v1" || name.owner == "v2")
+  if (wire::is_reserved_namespace(name.owner) || wire::is_reserved_repo_name(name.name))
     throw Error(ErrorKind::usage, "{} is a name that the hub keeps for itself", name.id());
   if (where.catalog.find_repo(name))
     throw Error(ErrorKind::conflict, "the repository {} exists", name.path());

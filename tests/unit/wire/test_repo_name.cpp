@@ -37,6 +37,6 @@ TEST_CASE("types have three spellings", "[wire][repo_name]") {
     CHECK(parse_api_plural(api_plural(type)) == type);
   }
   CHECK_FALSE(parse_repo_type("models"));
-  CHECK(is_reserved_namespace("API"));
+  for (const char* name : {"API", "v1", "V2", "health"}) CHECK(is_reserved_namespace(name));
   CHECK(is_reserved_repo_name("resolve"));
 }
