@@ -126,9 +126,12 @@ LfsBatchRequest parse_lfs_batch_request(std::string_view json) {
   }
   if (const auto ref = root.find("ref")) request.ref = ref->text_or("name", kMaxRefBytes);
   if (const auto algo = root.find("hash_algo")) request.hash_algo = algo->text(kMaxNameBytes);
-  root.at("objects").each(kLfsBatchMaxObjects, [&](const JsonField& object) {
-    request.objects.push_back(read_object(object));
-  });
+  const JsonField objects = root.at("objects");
+  if (const std::size_t count = document["objects"].size(); count > kLfsBatchMaxObjects)
+    throw LfsBatchTooLarge(ErrorKind::corrupt, "lfs batch request has {} objects, more than {}",
+                           count, kLfsBatchMaxObjects);
+  objects.each(kLfsBatchMaxObjects,
+               [&](const JsonField& object) { request.objects.push_back(read_object(object)); });
   return request;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include <mhub/base/error.hpp>
 #include <mhub/base/sha256.hpp>
 
 namespace mhub::wire {
@@ -86,7 +87,13 @@ struct LfsBatchAnswer {
   bool operator==(const LfsBatchAnswer&) const = default;
 };
 
-/// Throws Error: corrupt.
+/// A batch request with more than kLfsBatchMaxObjects objects; an Error of kind corrupt.
+class LfsBatchTooLarge : public Error {
+public:
+  using Error::Error;
+};
+
+/// Throws Error: corrupt; LfsBatchTooLarge is the one that asks for smaller batches.
 LfsBatchRequest parse_lfs_batch_request(std::string_view json);
 /// Leaves `transfers` out when it is empty, and `ref` when it is empty.
 std::string to_json(const LfsBatchRequest& request);

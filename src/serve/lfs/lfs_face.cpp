@@ -120,6 +120,8 @@ Response batch(Call& call) {
   wire::LfsBatchRequest request;
   try {
     request = wire::parse_lfs_batch_request(call.body);
+  } catch (const wire::LfsBatchTooLarge& error) {
+    throw Refused(413, error.message());
   } catch (const Error& error) {
     throw Refused(422, error.message());
   }

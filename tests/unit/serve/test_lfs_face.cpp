@@ -1,5 +1,7 @@
 #include <nlohmann/json.hpp>
 
+#include <mhub/wire/lfs.hpp>
+
 #include "test_hub.hpp"
 
 namespace mhub {
@@ -195,6 +197,18 @@ TEST_CASE("an empty object can be stored and read", "[serve][lfs]") {
   const auto got = hub.ask("GET", path);
   CHECK(got.status == 200);
   CHECK(got.body.empty());
+}
+
+TEST_CASE("a batch of too many objects asks for smaller ones", "[serve][lfs]") {
+  TestHub hub;
+  hub.make_repo("admin/model");
+  wire::LfsBatchRequest request;
+  request.operation = wire::LfsOperation::download;
+  request.objects.assign(wire::kLfsBatchMaxObjects, {sha256_of(as_bytes("x")), 1});
+  const std::string path = "/admin/model.git/info/lfs/objects/batch";
+  CHECK(hub.ask("POST", path, hub.admin_token(), wire::to_json(request)).status == 200);
+  request.objects.push_back(request.objects.front());
+  CHECK(hub.ask("POST", path, hub.admin_token(), wire::to_json(request)).status == 413);
 }
 
 TEST_CASE("malformed and oversized LFS requests get LFS answers", "[serve][lfs]") {

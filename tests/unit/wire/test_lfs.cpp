@@ -75,7 +75,7 @@ TEST_CASE("more objects than the limit are refused", "[wire][lfs]") {
   request.objects.assign(kLfsBatchMaxObjects, sample());
   CHECK(parse_lfs_batch_request(to_json(request)).objects.size() == kLfsBatchMaxObjects);
   request.objects.push_back(sample());
-  CHECK_THROWS_MATCHES(parse_lfs_batch_request(to_json(request)), Error,
+  CHECK_THROWS_MATCHES(parse_lfs_batch_request(to_json(request)), LfsBatchTooLarge,
                        test::HasKind(ErrorKind::corrupt));
 }
 
