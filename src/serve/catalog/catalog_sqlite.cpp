@@ -432,7 +432,10 @@ private:
   }
 
   void migrate(const std::filesystem::path& file) {
+    const std::int64_t now = db_.read([](Connection& db) { return version_of(db); });
+    if (now == kSchemaVersion) return;
     db_.write([&](Connection& db) {
+      // Under the write lock: another process may have been quicker.
       check_version(db, file);
       for (std::int64_t version = version_of(db); version < kSchemaVersion; ++version) {
         db.execute(kMigrations[version]);
@@ -445,7 +448,7 @@ private:
               .run();
         }
       }
-      db.execute("PRAGMA user_version=1");
+      db.execute(fmt::format("PRAGMA user_version={}", kSchemaVersion).c_str());
     });
   }
 

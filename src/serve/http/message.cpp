@@ -118,18 +118,14 @@ int status_for(const Error& error) {
   switch (error.kind()) {
     case ErrorKind::usage:
       return 400;
-    case ErrorKind::not_found:
-      return 404;
     case ErrorKind::conflict:
       return 409;
-    case ErrorKind::denied:
-      return 403;
     case ErrorKind::busy:
-      return 503;
-    case ErrorKind::network:
-      return 502;
     case ErrorKind::interrupted:
       return 503;
+    case ErrorKind::not_found:
+    case ErrorKind::denied:
+    case ErrorKind::network:
     case ErrorKind::config:
     case ErrorKind::io:
     case ErrorKind::corrupt:

@@ -115,7 +115,8 @@ private:
   std::string code_;
 };
 
-/// The HTTP status for an Error that no handler turned into an answer of its own.
+/// The HTTP status for an Error that no handler turned into an answer of its own. A file that is
+/// missing or may not be opened is then the hub's fault, and so is never 404 or 403.
 int status_for(const Error& error);
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);
