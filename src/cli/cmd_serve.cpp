@@ -85,11 +85,18 @@ void add_serve(CLI::App& app, Context& context) {
         "Speak TLS with this certificate (PEM)");
   value(command, "--tls-key", options->key, "FILE", "Its key (PEM)");
   value(command, "--git", serve_options.git_program, "FILE", "The git program to run");
-  number(command, "--max-connections", options->connections, "N", "Connections at a time");
+  const auto between = [](std::uint64_t least, std::uint64_t most) {
+    return CLI::Range(least, most).description("");
+  };
+  number(command, "--max-connections", options->connections, "N",
+         "Connections at a time; 4096 if left out")
+      ->check(between(1, 1'000'000));
   number(command, "--max-connections-per-address", options->connections_per_address, "N",
-         "Of one client; no such limit if left out");
+         "Of one client; no such limit if left out")
+      ->check(between(1, 1'000'000));
   number(command, "--idle-timeout", options->idle_s, "SECONDS",
-         "Close connections on which nothing moves; 120 if left out");
+         "Close connections on which nothing moves; 60 or more, 120 if left out")
+      ->check(between(60, 86'400));
   number(command, "--max-object-bytes", serve_options.limits.lfs_object_bytes, "BYTES",
          "Largest file that is taken");
   number(command, "--max-push-bytes", serve_options.limits.push_bytes, "BYTES",

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <thread>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <mhub/base/atomic_file.hpp>
@@ -32,13 +33,35 @@ std::string read_pem(const std::filesystem::path& path) {
 
 void prepare_folders(const DataFolder& folder) {
   FileSystem& fs = real_file_system();
-  if (!fs.stat(folder.root)) {
-    // Private repositories lie here: not for other users of the machine.
-    fs.create_folders(folder.root);
-    std::filesystem::permissions(folder.root, std::filesystem::perms::owner_all);
-  }
-  for (const auto& path : {folder.root, folder.git(), folder.hooks(), folder.home(), folder.tmp()})
+  const bool is_new = !fs.stat(folder.root);
+  fs.create_folders(folder.root);
+  const auto only_for_us = [](const std::filesystem::path& path) {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  };
+  // Private repositories lie below: not for other users of the machine. A root that was there
+  // before may be shared on purpose, so it keeps its mode.
+  if (is_new) only_for_us(folder.root);
+  for (const auto& path :
+       {folder.git(), folder.store(), folder.hooks(), folder.home(), folder.tmp()}) {
     fs.create_folders(path);
+    only_for_us(path);
+  }
+}
+
+/// A connection takes up to two descriptors, and the store, the catalog and git's pipes take some.
+unsigned connections_within_file_limit(unsigned wanted) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0 && ::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+      return wanted;
+  }
+  if (limit.rlim_cur == RLIM_INFINITY || wanted <= limit.rlim_cur / 2) return wanted;
+  const auto fitting = static_cast<unsigned>(limit.rlim_cur / 2);
+  log_warning("{} connections do not go with a limit of {} open files (ulimit -n): taking {}",
+              wanted, limit.rlim_cur, fitting);
+  return fitting;
 }
 
 /// What a stopped server left half done.
@@ -99,7 +122,7 @@ public:
       http.tls_key_pem = read_pem(options.tls_key);
     }
     http.loops = options.loops > 0 ? options.loops : std::max(2U, default_jobs());
-    http.connections = options.limits.connections;
+    http.connections = connections_within_file_limit(options.limits.connections);
     http.connections_per_address = options.limits.connections_per_address;
     http.idle_timeout = options.limits.idle_timeout;
     http.header_bytes = options.limits.header_bytes;

@@ -3,6 +3,10 @@
 start_hub
 head -n 1 "$T/hub.json" | jq -e '.event == "ready" and (.url | startswith("http://127.0.0.1:"))' >/dev/null
 expect_equal "mode of the data folder" "$(stat -c %a "$HUB_DATA")" 700
+expect_equal "mode of what lies in it" \
+  "$(stat -c %a "$HUB_DATA"/{git,store,hooks,home,tmp} | sort -u)" 700
+expect_equal "mode of the catalog" "$(stat -c %a "$HUB_DATA/catalog.db")" 600
+expect_exit 2 mhub serve --data "$T/never" --idle-timeout 0
 
 step "one hub at a time"
 expect_exit 7 mhub serve --data "$HUB_DATA" --listen 127.0.0.1:0
@@ -37,7 +41,9 @@ expect_same_tree model b
 
 step "stops on SIGTERM, starts again, tells no token a second time"
 stop_hub
+chmod 755 "$HUB_DATA" "$HUB_DATA/git"    # as after a restore from a backup
 restart_hub
+expect_equal "mode of git/ after a start" "$(stat -c %a "$HUB_DATA/git")" 700
 head -n 1 "$T/hub.json" | jq -e 'has("admin_token") | not' >/dev/null || fail "the token was told again"
 mhub -C b pull
 expect_equal "answer to a request that makes no sense" \

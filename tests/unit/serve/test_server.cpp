@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "http/message.hpp"
 #include "test_hub.hpp"
 
 namespace mhub {
@@ -66,6 +67,33 @@ TEST_CASE("a server that cannot work says so at once", "[serve][server]") {
   fails([](auto& o) { o.git_program = "no-such-git"; });
   fails([](auto& o) { o.hook_program = "/no/such/program"; });
   fails([](auto& o) { o.tls_certificate = "/only/one.pem"; });
+}
+
+TEST_CASE("a fault of the hub's own is 500 and tells nothing of its insides", "[serve][server]") {
+  CHECK(serve::status_for(Error(ErrorKind::not_found, "no /srv/hub/x")) == 500);
+  CHECK(serve::status_for(Error(ErrorKind::denied, "open /srv/hub/x")) == 500);
+  CHECK(serve::status_for(Error(ErrorKind::busy, "locked")) == 503);
+  CHECK(serve::status_for(Error(ErrorKind::conflict, "taken")) == 409);
+  CHECK(serve::status_for(serve::Refused(404, "not found")) == 404);
+
+  TestHub hub;
+  hub.make_repo("admin/model");
+  std::filesystem::remove_all(hub.options().data_folder / "git" / "1.git");
+  const auto answer = hub.ask("GET", "/admin/model/info/refs?service=git-upload-pack");
+  CHECK(answer.status == 500);
+  CHECK(answer.body == "internal error\n");
+}
+
+TEST_CASE("a data folder that was there before is closed to others", "[serve][server]") {
+  namespace fs = std::filesystem;
+  TestHub hub;
+  hub.stop();
+  const fs::path data = hub.options().data_folder;
+  for (const fs::path& path : {data / "git", data / "store", data / "tmp"})
+    fs::permissions(path, fs::perms(0755));
+  hub.start();
+  for (const fs::path& path : {data / "git", data / "store", data / "tmp"})
+    CHECK(fs::status(path).permissions() == fs::perms::owner_all);
 }
 
 TEST_CASE("headers and bodies have limits", "[serve][server]") {
