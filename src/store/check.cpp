@@ -202,16 +202,18 @@ void Checker::check_body(File& file, const XorbTable& table, Finding& finding) {
     std::uint32_t end = i + 1;
     while (end < count && index.record_ends[end] - start <= kSpanBytes) ++end;
     span.resize(index.record_ends[end - 1] - start);
-    const std::size_t got = file.read_at(span, start);
+    const std::size_t got = read_what_can_be(file, span, start);
     for (; i < end; ++i) {
       const std::size_t record_start = index.record_start(i) - start;
       const std::size_t record_end = index.record_ends[i] - start;
       ByteView view;
-      if (record_end > got ||
-          !decode_verified(ByteView(span).subspan(record_start, record_end - record_start),
-                           index.chunks[i], chunk, view)) {
-        finding.bad_chunks.push_back(i);
-      }
+      const bool whole =
+          record_end <= got
+              ? decode_verified(ByteView(span).subspan(record_start, record_end - record_start),
+                                index.chunks[i], chunk, view)
+              // One bad sector spoils the span, not each of its chunks.
+              : LocalStore::read_verified(file, table, i, chunk);
+      if (!whole) finding.bad_chunks.push_back(i);
       ++finding.chunks;
       finding.bytes += index.chunks[i].size_bytes;
     }

@@ -12,14 +12,12 @@
 #include <mhub/store/check.hpp>
 #include <mhub/store/ingest.hpp>
 
-#include "local_store.hpp"
+#include "recipes.hpp"
 #include "xorb_files.hpp"
 
 namespace mhub::store {
 
 namespace {
-
-constexpr int kFilesPerStep = 1024;
 
 using Live = std::unordered_map<xet::XorbHash, std::vector<bool>>;
 
@@ -35,6 +33,33 @@ bool on_a_remote(Connection& connection, const xet::XorbHash& xorb) {
   Query query(connection, "SELECT 1 FROM remote_xorbs WHERE hash = ? LIMIT 1",
               ByteView(xorb.bytes));
   return query.step();
+}
+
+/// Where a live recipe names a xorb that is neither here nor on a remote, copies of its chunks in
+/// other xorbs are all there is of them: these are live, too.
+void mark_copies(Connection& connection, Live& live) {
+  Live copies;
+  for (const auto& [hash, chunks] : live) {
+    const auto row = find_xorb_row(connection, hash);
+    if (!row || row->local || on_a_remote(connection, hash)) continue;
+    const auto table = load_xorb(connection, row->id);
+    for (std::uint32_t i = 0; table && i < chunks.size(); ++i) {
+      if (!chunks[i] || !table->knows(i)) continue;
+      for (const Candidate& candidate : find_candidates(connection, table->index.chunks[i].hash)) {
+        const auto copy =
+            candidate.local ? find_xorb_row(connection, candidate.xorb_id) : std::nullopt;
+        if (!copy) continue;
+        std::vector<bool>& marks = copies[copy->hash];
+        if (marks.size() <= candidate.chunk) marks.resize(candidate.chunk + 1);
+        marks[candidate.chunk] = true;
+      }
+    }
+  }
+  for (auto& [hash, marks] : copies) {
+    std::vector<bool>& chunks = live[hash];
+    if (chunks.size() < marks.size()) chunks.resize(marks.size());
+    for (std::size_t i = 0; i < marks.size(); ++i) chunks[i] = chunks[i] || marks[i];
+  }
 }
 
 class Collector {
@@ -58,18 +83,11 @@ private:
     std::vector<XorbRow> half_dead;
     Live live;
   };
-  struct NewPlace {
-    xet::XorbHash xorb;
-    std::uint32_t chunk;
-  };
 
-  template <class Visit>
-  void for_each_file(Connection& connection, Visit visit);
   Plan plan(Connection& connection);
   bool is_half_dead(Connection& connection, const XorbRow& row, const std::vector<bool>& chunks);
   void repack(const Plan& plan);
   bool can_move(const XorbTable& table, const std::vector<bool>& chunks) const;
-  void move_recipes(Connection& connection, const std::unordered_set<xet::XorbHash>& leaving);
   void forget(Connection& connection, const XorbRow& row);
   void remove_files();
   void remove_strays();
@@ -83,21 +101,10 @@ private:
   const std::int64_t cutoff_s_;
   CollectReport report_;
   /// Where the live chunks of half-dead xorbs were packed anew.
-  std::unordered_map<xet::ChunkHash, NewPlace> moved_;
-  std::unordered_set<xet::XorbHash> packed_;
+  NewPlaces moved_;
+  std::vector<xet::XorbHash> packed_;
   std::vector<XorbRow> gone_;
 };
-
-template <class Visit>
-void Collector::for_each_file(Connection& connection, Visit visit) {
-  std::vector<Sha256> step;
-  do {
-    step = list_files_after(connection, step.empty() ? nullptr : &step.back(), kFilesPerStep);
-    for (const Sha256& sha256 : step) {
-      if (const auto file = find_file_row(connection, sha256)) visit(*file);
-    }
-  } while (!step.empty());
-}
 
 Collector::Plan Collector::plan(Connection& connection) {
   Plan plan;
@@ -109,9 +116,10 @@ Collector::Plan Collector::plan(Connection& connection) {
       if (!live_files_.contains(sha256)) old_files.insert(sha256);
     }
   }
-  for_each_file(connection, [&](const FileRecord& file) {
+  for_each_recipe(connection, [&](const FileRecord& file) {
     if (!old_files.contains(file.sha256)) mark(plan.live, file);
   });
+  mark_copies(connection, plan.live);
   plan.dead_files.assign(old_files.begin(), old_files.end());
 
   std::vector<XorbRow> rows;
@@ -120,7 +128,8 @@ Collector::Plan Collector::plan(Connection& connection) {
   });
   for (const XorbRow& row : rows) {
     const auto live = plan.live.find(row.hash);
-    if (packed_.contains(row.hash)) continue;  // recipes are about to refer to it
+    // Recipes are about to refer to these.
+    if (std::find(packed_.begin(), packed_.end(), row.hash) != packed_.end()) continue;
     if (live == plan.live.end()) {
       if (row.local || !on_a_remote(connection, row.hash)) plan.dead_xorbs.push_back(row);
     } else if (row.local && is_half_dead(connection, row, live->second)) {
@@ -159,13 +168,8 @@ void Collector::repack(const Plan& plan) {
       progress_.advance(chunk.size());
     }
   }
-  for (const xet::XorbHash& hash : packer->commit()) {
-    const auto table = store_.xorb_table(hash);
-    MHUB_ASSERT(table != nullptr);
-    packed_.insert(hash);
-    for (std::uint32_t i = 0; i < table->index.chunks.size(); ++i)
-      moved_.emplace(table->index.chunks[i].hash, NewPlace{hash, i});
-  }
+  packed_ = packer->commit();
+  add_places(store_, packed_, moved_);
 }
 
 bool Collector::can_move(const XorbTable& table, const std::vector<bool>& chunks) const {
@@ -177,43 +181,6 @@ bool Collector::can_move(const XorbTable& table, const std::vector<bool>& chunks
     if (moved == moved_.end() || moved->second.xorb == table.index.hash) return false;
   }
   return true;
-}
-
-void Collector::move_recipes(Connection& connection,
-                             const std::unordered_set<xet::XorbHash>& leaving) {
-  std::vector<FileRecord> rewritten;
-  for_each_file(connection, [&](const FileRecord& file) {
-    bool touched = false;
-    for (const xet::Term& term : file.terms) touched = touched || leaving.contains(term.xorb);
-    if (!touched) return;
-    FileRecord fresh = file;
-    fresh.terms.clear();
-    for (const xet::Term& term : file.terms) {
-      if (!leaving.contains(term.xorb)) {
-        fresh.terms.push_back(term);
-        continue;
-      }
-      const auto table = store_.cache().get(connection, term.xorb);
-      for (std::uint32_t i = term.first_chunk; i < term.end_chunk; ++i) {
-        const xet::ChunkRef& chunk = table->index.chunks[i];
-        const NewPlace& place = moved_.at(chunk.hash);
-        if (!fresh.terms.empty() && fresh.terms.back().xorb == place.xorb &&
-            fresh.terms.back().end_chunk == place.chunk) {
-          ++fresh.terms.back().end_chunk;
-          fresh.terms.back().size_bytes += chunk.size_bytes;
-        } else {
-          fresh.terms.push_back({place.xorb, place.chunk, place.chunk + 1, chunk.size_bytes});
-        }
-      }
-    }
-    rewritten.push_back(std::move(fresh));
-  });
-  for (const FileRecord& file : rewritten) {
-    const Bytes terms = encode_terms(file.terms);
-    Query(connection, "UPDATE files SET terms = ? WHERE sha256 = ?", ByteView(terms),
-          ByteView(file.sha256.bytes))
-        .run();
-  }
 }
 
 /// A xorb that a remote holds stays known: a later version may still refer to its chunks.
@@ -245,6 +212,7 @@ CollectReport Collector::run() {
   const FileLock alone = store_.lock_for_removing(options_.patience);
   store_.database().write([&](Connection& connection) {
     // Recipes may have come since the first look; none can while this lasts.
+    if (!all_local(connection, packed_)) moved_.clear();
     const Plan now = plan(connection);
     for (const Sha256& sha256 : now.dead_files) {
       Query(connection, "DELETE FROM files WHERE sha256 = ?", ByteView(sha256.bytes)).run();
@@ -257,7 +225,7 @@ CollectReport Collector::run() {
       leaving.insert(row.hash);
       leaving_rows.push_back(row);
     }
-    if (!leaving.empty()) move_recipes(connection, leaving);
+    if (!leaving.empty()) move_recipes(store_, connection, leaving, moved_);
     for (const XorbRow& row : leaving_rows) forget(connection, row);
     for (const XorbRow& row : now.dead_xorbs) forget(connection, row);
     report_.files_dropped = now.dead_files.size();

@@ -94,13 +94,13 @@ IngestedFile LocalIngest::add_file(const std::filesystem::path& path, Progress& 
 }
 
 void LocalIngest::commit() {
-  const auto last = stages_.xorbs.drain();
+  auto last = stages_.xorbs.drain();
   std::vector<FinishedFile> files;
   finished_.with([&](auto& finished) { files.swap(finished); });
   if (!last && files.empty()) return;
   const std::int64_t now_s = unix_now_s();
   store_.database().write([&](Connection& connection) {
-    if (last) put_local_xorb(connection, last->index, last->disk_bytes, now_s);
+    if (last) store_.place_xorb(connection, *last);
     std::set<std::uint32_t> touched;
     for (const FinishedFile& finished : files) {
       FileRecord record{finished.file.sha256, finished.file.size_bytes, finished.file.xet_hash, {}};

@@ -75,10 +75,19 @@ public:
 
   /// Null if the xorb is unknown. Throws Error: corrupt.
   XorbCache::Table xorb_table(const xet::XorbHash& hash);
-  /// Registers sealed xorbs, in one transaction.
-  void register_xorbs(std::span<const SealedXorb> sealed);
+  enum class Present { keep, replace };
+  /// Gives `sealed` its name and its row, both inside the write transaction of `connection`: so
+  /// writers of one xorb, in whatever processes, come one after another, and the row is that of the
+  /// file that is there. Where the xorb is here already, `present` says which one stays. False if
+  /// the new one was not needed. Throws Error: io.
+  bool place_xorb(Connection& connection, SealedXorb& sealed, Present present = Present::keep);
+  /// place_xorb() in a transaction of its own.
+  bool register_xorb(SealedXorb& sealed, Present present = Present::keep);
+  /// True if there is a file in the row's place that may be the row's. A row whose file is gone or
+  /// cut short must not keep the bytes out.
+  bool has_file_of(const XorbRow& row);
   /// Chunk `chunk` of the local xorb `table`, out of the open `file`, decoded into `out` and equal
-  /// to its hash; false if it is damaged or cut short. Throws Error: io.
+  /// to its hash; false if it is damaged, cut short or cannot be read.
   static bool read_verified(File& file, const XorbTable& table, std::uint32_t chunk, Bytes& out);
   /// The chunk out of any local xorb but `except`, verified. False if there is none whole.
   bool read_copy(const xet::ChunkRef& ref, std::int64_t except, Bytes& out);

@@ -31,8 +31,8 @@ public:
   }
 
   std::vector<xet::XorbHash> commit() override {
-    if (const auto last = xorbs_.drain()) {
-      store_.register_xorbs(std::span(&*last, 1));
+    if (auto last = xorbs_.drain()) {
+      store_.register_xorb(*last);
       fault_point("store.index_committed");
       xorbs_.note_registered(last->index.hash);
     }

@@ -4,6 +4,7 @@
 #include <mhub/base/error.hpp>
 
 #include "local_store.hpp"
+#include "xorb_files.hpp"
 
 namespace mhub::store {
 
@@ -120,7 +121,7 @@ void FileReader::read_run(const xet::Term& term, const XorbCache::Table& table, 
     if (file != nullptr) {
       while (span_end < last && index.record_ends[span_end] - span_start <= kSpanBytes) ++span_end;
       span_.resize(index.record_ends[span_end - 1] - span_start);
-      got = file->read_at(span_, span_start);
+      got = read_what_can_be(*file, span_, span_start);
     }
     for (; i < span_end; ++i) {
       const xet::ChunkRef& ref = index.chunks[i];
@@ -198,7 +199,7 @@ bool LocalStore::read_verified(File& file, const XorbTable& table, std::uint32_t
   const xet::XorbIndex& index = table.index;
   const std::uint32_t start = index.record_start(chunk);
   Bytes record(index.record_ends[chunk] - start);
-  if (file.read_at(record, start) != record.size()) return false;
+  if (read_what_can_be(file, record, start) != record.size()) return false;
   ByteView view;
   if (!decode_verified(record, index.chunks[chunk], out, view)) return false;
   if (view.data() != out.data()) out.assign(view.begin(), view.end());

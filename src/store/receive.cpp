@@ -14,7 +14,8 @@ public:
   explicit LocalReceiver(LocalStore& store)
       : store_(store),
         writing_(std::in_place, store.lock_for_writing()),
-        file_(store.fs(), store.layout().scratch() / "unnamed", store.layout().scratch(), 0444) {}
+        file_(std::make_unique<AtomicFile>(store.fs(), store.layout().scratch() / "unnamed",
+                                           store.layout().scratch(), 0444)) {}
 
   void write(ByteView bytes) override {
     if (bytes.size() > xet::kXorbMaxUploadBytes - received_bytes_) {
@@ -23,7 +24,7 @@ public:
     }
     indexer_.update(bytes);
     received_bytes_ += bytes.size();
-    file_.file().write(bytes);
+    file_->file().write(bytes);
   }
 
   bool commit(const xet::XorbHash& expected) override {
@@ -32,26 +33,34 @@ public:
       throw Error(ErrorKind::corrupt, "a xorb sent as {} is {}", expected.text(),
                   index.hash.text());
     }
-    // A row whose file is gone must not keep the bytes out.
-    if (store_.has_local_xorb(expected) && store_.fs().stat(store_.layout().xorb(expected))) {
-      store_.touch_xorbs(std::span(&expected, 1));
-      writing_.reset();
-      return false;
-    }
-    // What followed the body was a foreign footer; ours takes its place.
-    file_.file().truncate(index.body_bytes());
-    const SealedXorb sealed =
-        place_xorb_file(store_.fs(), store_.layout(), file_, std::move(index), store_.durable());
-    store_.register_xorbs(std::span(&sealed, 1));
-    fault_point("store.index_committed");
+    const bool fresh = !is_here(expected) && place(std::move(index));
     writing_.reset();
-    return true;
+    return fresh;
   }
 
 private:
+  /// Looked at before all those bytes are synced for nothing.
+  bool is_here(const xet::XorbHash& xorb) {
+    const auto row = store_.database().read(
+        [&](Connection& connection) { return find_xorb_row(connection, xorb); });
+    if (!row || !store_.has_file_of(*row)) return false;
+    store_.touch_xorbs(std::span(&xorb, 1));
+    return true;
+  }
+
+  bool place(xet::XorbIndex index) {
+    // What followed the body was a foreign footer; ours takes its place.
+    file_->file().truncate(index.body_bytes());
+    SealedXorb sealed = seal_xorb_file(store_.fs(), store_.layout(), std::move(file_),
+                                       std::move(index), store_.durable());
+    const bool fresh = store_.register_xorb(sealed);
+    fault_point("store.index_committed");
+    return fresh;
+  }
+
   LocalStore& store_;
   std::optional<FileLock> writing_;  ///< until committed
-  AtomicFile file_;
+  std::unique_ptr<AtomicFile> file_;
   xet::XorbIndexer indexer_;
   std::uint64_t received_bytes_ = 0;
 };

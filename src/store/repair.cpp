@@ -7,7 +7,7 @@
 #include <mhub/store/check.hpp>
 #include <mhub/store/ingest.hpp>
 
-#include "local_store.hpp"
+#include "recipes.hpp"
 #include "xorb_files.hpp"
 
 namespace mhub::store {
@@ -19,20 +19,36 @@ public:
   Mender(LocalStore& store, ChunkSource& source, Progress& progress, const StopToken& stop)
       : store_(store), source_(source), progress_(progress), stop_(stop) {}
 
+  /// These two want the store locked against garbage collection.
   void mend_index();
   void mend_xorb(const xet::XorbHash& hash);
+  /// Takes xorbs that could not be completed out of use. Locks the store alone. Throws Error: busy.
+  void give_up_hopeless();
 
 private:
   void mend_row(std::int64_t id);
   bool find_chunk(File* file, const XorbTable& table, std::uint32_t chunk);
-  void give_up(const XorbTable& table, File* file);
+  XorbCache::Table table_of_file(const XorbCache::Table& table, File& file);
+  bool is_whole(File& file, const XorbTable& table);
+  void give_up(const xet::XorbHash& hash);
 
   LocalStore& store_;
   ChunkSource& source_;
   Progress& progress_;
   const StopToken& stop_;
+  std::vector<xet::XorbHash> hopeless_;
   Bytes chunk_;
 };
+
+/// Null if it is gone.
+std::unique_ptr<File> open_if_there(LocalStore& store, const xet::XorbHash& hash) {
+  try {
+    return store.open_xorb(hash);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_found) throw;
+    return nullptr;
+  }
+}
 
 /// Makes the rows of every xorb agree with its file, and removes chunk rows that point nowhere.
 void Mender::mend_index() {
@@ -84,14 +100,11 @@ void Mender::mend_row(std::int64_t id) {
   } else if (raw.local && raw.hash.size() == xet::kHashBytes) {
     const auto hash =
         xet::XorbHash::from_raw(std::span<const std::byte, xet::kHashBytes>(raw.hash));
-    try {
-      const auto file = store_.open_xorb(hash);
+    if (const auto file = open_if_there(store_, hash)) {
       if (auto found = index_of_file(*file, hash)) {
         index = std::move(*found);
         whole = true;
       }
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::not_found) throw;
     }
   }
   const std::int64_t now_s = unix_now_s();
@@ -124,14 +137,35 @@ bool Mender::find_chunk(File* file, const XorbTable& table, std::uint32_t chunk)
   return true;
 }
 
+/// The row's table, or the footer's where that disagrees: the same xorb may have been compressed
+/// anew without its row being told (a crash between the two). The row follows.
+XorbCache::Table Mender::table_of_file(const XorbCache::Table& table, File& file) {
+  const auto index = index_by_footer(file, table->index.hash);
+  if (!index || index->record_ends == table->index.record_ends) return table;
+  store_.database().write([&](Connection& connection) {
+    put_local_xorb(connection, *index, file.stat().size_bytes, unix_now_s());
+  });
+  store_.cache().forget(table->row.id);
+  return store_.xorb_table(table->index.hash);
+}
+
+/// A footer that is damaged counts, too.
+bool Mender::is_whole(File& file, const XorbTable& table) {
+  if (!index_by_footer(file, table.index.hash)) return false;
+  for (std::uint32_t i = 0; i < table.index.chunks.size(); ++i) {
+    stop_.check();
+    if (!LocalStore::read_verified(file, table, i, chunk_)) return false;
+  }
+  return true;
+}
+
 void Mender::mend_xorb(const xet::XorbHash& hash) {
-  const auto table = store_.xorb_table(hash);
+  auto table = store_.xorb_table(hash);
   if (!table || !table->row.local) return;
-  std::unique_ptr<File> file;
-  try {
-    file = store_.open_xorb(hash);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::not_found) throw;
+  const auto file = open_if_there(store_, hash);
+  if (file) {
+    const auto told = std::exchange(table, table_of_file(table, *file));
+    if (table != told && is_whole(*file, *table)) return;
   }
 
   XorbWriter writer(store_.fs(), store_.layout());
@@ -140,28 +174,57 @@ void Mender::mend_xorb(const xet::XorbHash& hash) {
   Bytes compressed;
   for (std::uint32_t i = 0; i < count; ++i) {
     stop_.check();
-    if (!find_chunk(file.get(), *table, i)) return give_up(*table, file.get());
+    if (!find_chunk(file.get(), *table, i)) {
+      hopeless_.push_back(hash);
+      return;
+    }
     if (i % 16 == 0) scheme = xet::choose_scheme(chunk_);
     writer.add(prepare_chunk(table->index.chunks[i], scheme, chunk_, compressed));
     writer.settle();
     progress_.advance(chunk_.size());
   }
-  const SealedXorb sealed = writer.seal(store_.durable());
+  SealedXorb sealed = writer.seal(store_.durable());
   MHUB_ASSERT(sealed.index.hash == hash);
-  store_.register_xorbs(std::span(&sealed, 1));
+  store_.register_xorb(sealed, LocalStore::Present::replace);
   store_.cache().forget(table->row.id);
 }
 
-void Mender::give_up(const XorbTable& table, File* file) {
-  const auto packer = start_packing(store_);
-  for (std::uint32_t i = 0; file != nullptr && i < table.index.chunks.size(); ++i) {
-    if (LocalStore::read_verified(*file, table, i, chunk_))
-      packer->add(table.index.chunks[i].hash, chunk_);
+void Mender::give_up_hopeless() {
+  for (const xet::XorbHash& hash : hopeless_) give_up(hash);
+}
+
+/// Packs the good chunks into a new xorb, lets the recipes refer to that, and takes the bad one
+/// away.
+void Mender::give_up(const xet::XorbHash& hash) {
+  const auto table = store_.xorb_table(hash);
+  if (!table || !table->row.local) return;
+  const auto file = open_if_there(store_, hash);
+  NewPlaces places;
+  std::vector<xet::XorbHash> packed;
+  {
+    const auto packer = start_packing(store_);
+    for (std::uint32_t i = 0; file && i < table->index.chunks.size(); ++i) {
+      stop_.check();
+      if (LocalStore::read_verified(*file, *table, i, chunk_))
+        packer->add(table->index.chunks[i].hash, chunk_);
+    }
+    packed = packer->commit();
+    add_places(store_, packed, places);
   }
-  packer->commit();
-  store_.database().write([&](Connection& connection) { set_not_local(connection, table.row.id); });
-  store_.cache().forget(table.row.id);
-  store_.fs().remove(store_.layout().xorb(table.index.hash));
+  const FileLock alone = store_.lock_for_removing(CollectOptions{}.patience);
+  const auto path = store_.layout().xorb(hash);
+  const auto stat = store_.fs().stat(path);
+  // Somebody else may have brought the xorb back while nothing was locked.
+  if (stat.has_value() != (file != nullptr) || (stat && stat->inode != file->stat().inode)) return;
+  const bool done = store_.database().write([&](Connection& connection) {
+    if (!all_local(connection, packed)) return false;
+    move_recipes(store_, connection, {hash}, places);
+    set_not_local(connection, table->row.id);
+    return true;
+  });
+  if (!done) return;
+  store_.cache().forget(table->row.id);
+  store_.fs().remove(path);
 }
 
 }  // namespace
@@ -172,12 +235,13 @@ CheckReport repair(Store& store, const CheckReport& found, ChunkSource& source, 
   std::unordered_set<xet::XorbHash> broken(found.missing.begin(), found.missing.end());
   for (const DamagedXorb& xorb : found.damaged) broken.insert(xorb.xorb);
   progress.phase("repairing", 0);
+  Mender mender(local, source, progress, stop);
   {
     const FileLock writing = local.lock_for_writing();
-    Mender mender(local, source, progress, stop);
     if (!found.index_faults.empty()) mender.mend_index();
     for (const xet::XorbHash& hash : broken) mender.mend_xorb(hash);
   }
+  mender.give_up_hopeless();
   return check_some(local, &broken, progress, stop);
 }
 

@@ -1,4 +1,5 @@
 #include <mhub/base/error.hpp>
+#include <mhub/base/fault.hpp>
 #include <mhub/base/thread_pool.hpp>
 #include <mhub/store/check.hpp>
 #include <mhub/store/ingest.hpp>
@@ -279,12 +280,29 @@ std::unique_ptr<File> LocalStore::open_xorb(const xet::XorbHash& hash) {
   return fs_.open_read(layout_.xorb(hash));
 }
 
-void LocalStore::register_xorbs(std::span<const SealedXorb> sealed) {
+bool LocalStore::has_file_of(const XorbRow& row) {
+  if (!row.local) return false;
+  const auto stat = fs_.stat(layout_.xorb(row.hash));
+  return stat && stat->size_bytes == row.disk_bytes;
+}
+
+bool LocalStore::place_xorb(Connection& connection, SealedXorb& sealed, Present present) {
   const std::int64_t now_s = unix_now_s();
-  database_.write([&](Connection& connection) {
-    for (const SealedXorb& xorb : sealed)
-      put_local_xorb(connection, xorb.index, xorb.disk_bytes, now_s);
-  });
+  if (present == Present::keep) {
+    if (const auto row = find_xorb_row(connection, sealed.index.hash); row && has_file_of(*row)) {
+      touch_xorb(connection, row->id, now_s);
+      return false;
+    }
+  }
+  sealed.file->commit(durable_);
+  fault_point("store.xorb_renamed");
+  put_local_xorb(connection, sealed.index, sealed.disk_bytes, now_s);
+  return true;
+}
+
+bool LocalStore::register_xorb(SealedXorb& sealed, Present present) {
+  return database_.write(
+      [&](Connection& connection) { return place_xorb(connection, sealed, present); });
 }
 
 void LocalStore::note_remote_chunks(const xet::XorbHash& xorb, std::uint32_t first,

@@ -34,15 +34,26 @@ void for_each_xorb_file(
   }
 }
 
+std::size_t read_what_can_be(File& file, std::span<std::byte> out, std::uint64_t offset) {
+  try {
+    return file.read_at(out, offset);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::io) throw;
+    return 0;
+  }
+}
+
 std::optional<xet::XorbIndex> index_by_footer(File& file, const xet::XorbHash& hash) {
   const std::uint64_t size_bytes = file.stat().size_bytes;
   std::array<std::byte, 4> tail;
-  if (size_bytes < tail.size() || file.read_at(tail, size_bytes - tail.size()) != tail.size())
+  if (size_bytes < tail.size() ||
+      read_what_can_be(file, tail, size_bytes - tail.size()) != tail.size())
     return std::nullopt;
   const auto footer_size = xet::footer_bytes(tail);
   if (!footer_size || *footer_size > size_bytes) return std::nullopt;
   Bytes footer(*footer_size);
-  if (file.read_at(footer, size_bytes - footer.size()) != footer.size()) return std::nullopt;
+  if (read_what_can_be(file, footer, size_bytes - footer.size()) != footer.size())
+    return std::nullopt;
   try {
     xet::XorbIndex index = xet::parse_footer(footer, true);
     if (index.hash != hash || index.chunks.empty()) return std::nullopt;

@@ -17,8 +17,12 @@ void for_each_xorb_file(
     const std::function<void(const xet::XorbHash&, const std::filesystem::path&)>& visit,
     const std::function<void(const std::filesystem::path&)>& stray);
 
+/// File::read_at(), but nothing where the medium will not give the bytes: to whoever wants a chunk
+/// that is damage, and another copy may be whole.
+std::size_t read_what_can_be(File& file, std::span<std::byte> out, std::uint64_t offset);
+
 /// What the footer at the end of `file` says; nothing unless it is a sound footer of `hash` that
-/// fits the file's length. The payload is not looked at. Throws Error: io.
+/// fits the file's length. The payload is not looked at.
 std::optional<xet::XorbIndex> index_by_footer(File& file, const xet::XorbHash& hash);
 
 /// What the file says of itself: by its footer if that is sound, else by reading all of it. Nothing

@@ -79,9 +79,9 @@ void XorbStream::hand_over() {
 void XorbStream::seal_full_ones() {
   while (auto full = full_.pop()) {
     try {
-      const SealedXorb sealed = full->writer->seal(store_.durable());
+      SealedXorb sealed = full->writer->seal(store_.durable());
       full->writer.reset();
-      store_.register_xorbs(std::span(&sealed, 1));
+      store_.register_xorb(sealed);
       fault_point("store.index_committed");
       session_.set_sealed(full->number, sealed.index.hash);
       note_registered(sealed.index.hash);

@@ -30,7 +30,7 @@ public:
   /// io, that of a failed seal included; then nothing more can be written.
   void place(std::span<Item> items);
 
-  /// Seals the open xorb (without registering it) and waits until the full ones are registered.
+  /// Seals the open xorb (without placing it) and waits until the full ones are registered.
   /// Throws Error: io, busy.
   std::optional<SealedXorb> drain();
 

@@ -14,11 +14,11 @@ constexpr std::uint32_t kXorbMode = 0444;
 
 }  // namespace
 
-SealedXorb place_xorb_file(FileSystem& fs, const Layout& layout, AtomicFile& file,
-                           xet::XorbIndex index, bool durable) {
+SealedXorb seal_xorb_file(FileSystem& fs, const Layout& layout, std::unique_ptr<AtomicFile> file,
+                          xet::XorbIndex index, bool durable) {
   SealedXorb sealed;
   const Bytes footer = xet::make_footer(index);
-  file.file().write_at(footer, index.body_bytes());
+  file->file().write_at(footer, index.body_bytes());
   fault_point("store.xorb_written");
   const std::filesystem::path target = layout.xorb(index.hash);
   const std::filesystem::path folder = target.parent_path();
@@ -26,11 +26,11 @@ SealedXorb place_xorb_file(FileSystem& fs, const Layout& layout, AtomicFile& fil
     fs.create_folders(folder);
     if (durable) fs.sync_folder(layout.xorbs());
   }
-  file.set_target(target);
-  file.commit(durable);
-  fault_point("store.xorb_renamed");
+  file->set_target(target);
+  if (durable) file->file().sync();
   sealed.disk_bytes = index.body_bytes() + footer.size();
   sealed.index = std::move(index);
+  sealed.file = std::move(file);
   return sealed;
 }
 
@@ -52,7 +52,8 @@ PreparedChunk prepare_chunk(const xet::ChunkRef& ref, xet::Scheme scheme, ByteVi
 XorbWriter::XorbWriter(FileSystem& fs, const Layout& layout)
     : fs_(fs),
       layout_(layout),
-      file_(fs, layout.scratch() / "unnamed", layout.scratch(), kXorbMode) {}
+      file_(std::make_unique<AtomicFile>(fs, layout.scratch() / "unnamed", layout.scratch(),
+                                         kXorbMode)) {}
 
 bool XorbWriter::has_room_for(const PreparedChunk& chunk) const {
   const std::uint64_t body =
@@ -97,9 +98,9 @@ void XorbWriter::flush() {
     parts.push_back(piece.payload);
     header = piece.header_end;
   }
-  file_.file().write_pieces(parts);
+  file_->file().write_pieces(parts);
   if (index_.body_bytes() - writing_back_ >= kWritebackBytes) {
-    file_.file().start_sync();
+    file_->file().start_sync();
     writing_back_ = index_.body_bytes();
   }
   buffer_.clear();
@@ -111,7 +112,7 @@ void XorbWriter::flush() {
 SealedXorb XorbWriter::seal(bool durable) {
   flush();
   index_.hash = xet::xorb_hash(index_.chunks);
-  return place_xorb_file(fs_, layout_, file_, std::move(index_), durable);
+  return seal_xorb_file(fs_, layout_, std::move(file_), std::move(index_), durable);
 }
 
 }  // namespace mhub::store

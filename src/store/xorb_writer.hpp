@@ -1,7 +1,8 @@
 #pragma once
-// Writes one xorb file: records, then the footer, then the name.
+// Writes one xorb file: records, then the footer. Its name comes later, from
+// LocalStore::place_xorb().
 
-#include <optional>
+#include <memory>
 
 #include <mhub/base/atomic_file.hpp>
 #include <mhub/store/records.hpp>
@@ -10,17 +11,18 @@
 
 namespace mhub::store {
 
-/// What a sealed xorb is, for its row in the index.
+/// A xorb that is complete in tmp/ and waits for its place under xorbs/ and its row in the index.
+/// Goes away with its file if it gets none.
 struct SealedXorb {
   xet::XorbIndex index;
   std::uint64_t disk_bytes = 0;
+  std::unique_ptr<AtomicFile> file;
 };
 
-/// Appends the footer of `index` at the end of the body in `file`, gives the file its place under
-/// xorbs/ and returns when that is on the medium. The order is the one docs/format/store.md
-/// demands; the caller's index transaction comes after. Throws Error: io.
-SealedXorb place_xorb_file(FileSystem& fs, const Layout& layout, AtomicFile& file,
-                           xet::XorbIndex index, bool durable);
+/// Appends the footer of `index` at the end of the body in `file` and returns when all of it is on
+/// the medium, and the folder that it will go to is there. Throws Error: io.
+SealedXorb seal_xorb_file(FileSystem& fs, const Layout& layout, std::unique_ptr<AtomicFile> file,
+                          xet::XorbIndex index, bool durable);
 
 /// One chunk made ready for a xorb. `payload` is either the chunk itself or `compressed`.
 struct PreparedChunk {
@@ -50,8 +52,8 @@ public:
   /// io.
   void settle();
 
-  /// Writes what is left and the footer, names the file by its hash, all of it durable. At least
-  /// one chunk must have been added. Throws Error: io.
+  /// Writes what is left and the footer, durably; nothing can be added any more. At least one chunk
+  /// must have been added. Throws Error: io.
   SealedXorb seal(bool durable);
 
 private:
@@ -59,7 +61,7 @@ private:
 
   FileSystem& fs_;
   const Layout& layout_;
-  AtomicFile file_;
+  std::unique_ptr<AtomicFile> file_;
   xet::XorbIndex index_;
   std::uint64_t raw_bytes_ = 0;
   std::uint32_t writing_back_ = 0;  ///< bytes of the body that the disk was told to begin with

@@ -34,10 +34,11 @@ CheckReport check(Store& store, Progress& progress, const StopToken& stop);
 
 /// Replaces damaged and missing xorbs with bytes of `source` (a remote, a working file) or other
 /// local copies, and makes chunk rows agree with the xorb tables again. A xorb that cannot be made
-/// whole is no longer counted as local (its good chunks move to a new one), so that adding the file
-/// or fetching the xorb again brings back what it lost. Returns a check of what was found before:
-/// what it still names could not be mended. An index too broken to open needs rebuild_index()
-/// first. Throws Error: io, interrupted, and what `source` throws.
+/// whole is no longer counted as local (its good chunks move to a new one, and recipes with them),
+/// so that adding the file or fetching the xorb again brings back what it lost. Returns a check of
+/// what was found before: what it still names could not be mended. An index too broken to open
+/// needs rebuild_index() first. Throws Error: io, interrupted, busy (a xorb has to be given up and
+/// somebody goes on writing; what could be mended is), and what `source` throws.
 CheckReport repair(Store& store, const CheckReport& found, ChunkSource& source, Progress& progress,
                    const StopToken& stop);
 

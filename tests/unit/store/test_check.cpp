@@ -1,4 +1,5 @@
 #include <map>
+#include <thread>
 
 #include "store_support.hpp"
 
@@ -145,6 +146,137 @@ TEST_CASE("what cannot be mended is named, kept off new files, and heals by addi
   CHECK(batch->totals().new_chunks == 1);
   CHECK(read_back(*store, file) == bytes);
   CHECK(check_all(*store).files_affected.empty());
+}
+
+TEST_CASE("a row that speaks of another writer's file of the same xorb is put right",
+          "[store][check][repair]") {
+  TemporaryFolder folder;
+  const auto receive = [](Store& store, const Bytes& body) {
+    const auto receiver = store.receive_xorb();
+    receiver->write(body);
+    return receiver->commit(xet::index_xorb(body).hash);
+  };
+  const Bytes bytes = text_bytes(300'000, 30);
+  const Bytes plain = serialised_xorb(bytes);
+  const Bytes small = serialised_xorb(bytes, xet::Scheme::lz4);
+  const xet::XorbHash xorb = xet::index_xorb(plain).hash;
+  REQUIRE(xet::index_xorb(small).hash == xorb);
+  const auto store = open_store(folder / "s");
+  const auto other = open_store(folder / "o");
+  CHECK(receive(*store, plain));
+  CHECK(receive(*other, small));
+
+  SECTION("a second writer leaves what is there") {
+    CHECK_FALSE(receive(*store, small));
+  }
+  SECTION("a crash between name and row") {
+    overwrite(xorb_path(*store, xorb), file_bytes(xorb_path(*other, xorb)));
+    REQUIRE(check_all(*store).damaged.size() == 1);
+    MapSource empty;
+    CHECK(repair_from(*store, empty).clean());
+    CHECK(empty.asked == 0);
+    CHECK(store->find_xorb(xorb)->index.body_bytes() == small.size());
+  }
+  SECTION("a file cut short does not keep the bytes out") {
+    overwrite(xorb_path(*store, xorb), ByteView(plain).first(1000));
+    CHECK(receive(*store, small));
+  }
+  SECTION("writers at once") {
+    for (int round = 0; round < 20; ++round) {
+      drop_xorbs(
+          *store, [](const XorbRecord&) { return true; }, false);
+      std::thread rival([&] { receive(*store, small); });
+      receive(*store, plain);
+      rival.join();
+      REQUIRE(check_all(*store).clean());
+    }
+  }
+  const CheckReport report = check_all(*store);
+  CHECK(report.clean());
+  CHECK(report.xorbs_checked == 1);
+}
+
+/// The real one, with a disk that cannot read one place of one file.
+class BadSector final : public FileSystem {
+public:
+  std::filesystem::path path;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+
+  std::unique_ptr<File> open_read(const std::filesystem::path& name) override {
+    if (name != path) return real_.open_read(name);
+    return std::make_unique<BadFile>(*this, real_.open_read(name));
+  }
+  std::unique_ptr<File> create(const std::filesystem::path& name, std::uint32_t mode) override {
+    return real_.create(name, mode);
+  }
+  std::unique_ptr<File> open_write(const std::filesystem::path& name, std::uint32_t mode) override {
+    return real_.open_write(name, mode);
+  }
+  void rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    // The new file lies on other sectors.
+    if (to == path) begin = end = 0;
+    real_.rename(from, to);
+  }
+  bool remove(const std::filesystem::path& name) override { return real_.remove(name); }
+  void create_folders(const std::filesystem::path& name) override { real_.create_folders(name); }
+  void sync_folder(const std::filesystem::path& name) override { real_.sync_folder(name); }
+  std::optional<FileStat> stat(const std::filesystem::path& name) override {
+    return real_.stat(name);
+  }
+  std::vector<std::string> list(const std::filesystem::path& name) override {
+    return real_.list(name);
+  }
+  std::uint64_t free_bytes(const std::filesystem::path& name) override {
+    return real_.free_bytes(name);
+  }
+
+private:
+  class BadFile final : public File {
+  public:
+    BadFile(BadSector& fs, std::unique_ptr<File> real) : fs_(fs), real_(std::move(real)) {}
+    std::size_t read_at(std::span<std::byte> out, std::uint64_t offset) override {
+      if (offset < fs_.end && offset + out.size() > fs_.begin)
+        throw Error(ErrorKind::io, "read: input/output error");
+      return real_->read_at(out, offset);
+    }
+    void write(ByteView bytes) override { real_->write(bytes); }
+    void write_at(ByteView bytes, std::uint64_t offset) override { real_->write_at(bytes, offset); }
+    void reserve(std::uint64_t size_bytes) override { real_->reserve(size_bytes); }
+    void truncate(std::uint64_t size_bytes) override { real_->truncate(size_bytes); }
+    void sync() override { real_->sync(); }
+    FileStat stat() override { return real_->stat(); }
+    int descriptor() const override { return real_->descriptor(); }
+
+  private:
+    BadSector& fs_;
+    std::unique_ptr<File> real_;
+  };
+  FileSystem& real_ = real_file_system();
+};
+
+TEST_CASE("a place that the disk cannot read is damage of its chunk alone",
+          "[store][check][repair]") {
+  TemporaryFolder folder;
+  BadSector fs;
+  const auto store = open_store(folder / "s", &fs);
+  const Bytes bytes = random_bytes(900'000, 31);
+  const FileRecord file = ingest(*store, bytes);
+  const auto index = store->find_xorb(file.terms[0].xorb)->index;
+  fs.path = xorb_path(*store, index.hash);
+  fs.begin = index.record_start(2) + 10;
+  fs.end = fs.begin + 512;
+  MapSource source(bytes);
+
+  CHECK_THROWS_MATCHES(read_back(*store, file), Error, HasKind(ErrorKind::corrupt));
+  CHECK(read_back(*store, file, 0, UINT64_MAX, &source) == bytes);
+  CHECK(source.asked == 1);
+  const CheckReport report = check_all(*store);
+  REQUIRE(report.damaged.size() == 1);
+  CHECK(report.damaged[0].chunks == std::vector<std::uint32_t>{2});
+  CHECK(repair_from(*store, source).clean());
+  CHECK(source.asked == 2);
+  CHECK(read_back(*store, file) == bytes);
 }
 
 TEST_CASE("a lost index is made anew from the xorb files", "[store][rebuild]") {

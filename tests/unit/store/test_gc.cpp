@@ -17,6 +17,13 @@ CollectReport collect(Store& store, std::initializer_list<Sha256> live,
   return collect_garbage(store, live, options, silent_progress(), never_stopped());
 }
 
+class NoSource final : public ChunkSource {
+public:
+  std::optional<Bytes> read_chunk(const xet::Term&, std::uint32_t, const xet::ChunkRef&) override {
+    return std::nullopt;
+  }
+};
+
 bool sound(Store& store) {
   const CheckReport report = check(store, silent_progress(), never_stopped());
   return report.clean() && report.files_affected.empty() && report.strays.empty();
@@ -120,6 +127,65 @@ TEST_CASE("half-dead xorbs are repacked and recipes follow", "[store][gc]") {
   CHECK(read_back(*store, before) == small);
   CHECK(store->totals().disk_bytes < disk_before - 1'500'000);
   CHECK(sound(*store));
+}
+
+TEST_CASE("what a repair rescued of a xorb stays as long as its files live",
+          "[store][gc][repair]") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder / "s");
+  // One xorb of two files, of which only the second is hit.
+  const Bytes sound_bytes = random_bytes(400'000, 20);
+  const Bytes hit_bytes = random_bytes(600'000, 21);
+  auto batch = store->start_ingest();
+  for (const Bytes* bytes : {&sound_bytes, &hit_bytes}) {
+    const auto file = batch->start_file(0);
+    file->write(*bytes);
+    file->finish();
+  }
+  batch->commit();
+  batch.reset();
+  const FileRecord hit = store->find_file(sha256_of(hit_bytes)).value();
+  REQUIRE(hit.terms.size() == 1);
+  const xet::XorbHash xorb = hit.terms[0].xorb;
+  const auto index = store->find_xorb(xorb)->index;
+  damage(xorb_path(*store, xorb), index.record_start(hit.terms[0].first_chunk + 1) + 100);
+  NoSource nothing;
+  const CheckReport before = check(*store, silent_progress(), never_stopped());
+  repair(*store, before, nothing, silent_progress(), never_stopped());
+  REQUIRE_FALSE(store->has_local_xorb(xorb));
+
+  const FileRecord whole = store->find_file(sha256_of(sound_bytes)).value();
+  for (const xet::Term& term : whole.terms) CHECK(store->has_local_xorb(term.xorb));
+  const std::uint32_t first_bytes = index.chunks[hit.terms[0].first_chunk].size_bytes;
+  for (int run = 0; run < 2; ++run) {
+    collect(*store, {whole.sha256, hit.sha256});
+    CHECK(read_back(*store, whole) == sound_bytes);
+    const FileRecord rest = store->find_file(hit.sha256).value();
+    CHECK(rest.terms.size() == 3);
+    CHECK(read_back(*store, rest, 0, first_bytes) ==
+          Bytes(hit_bytes.begin(), hit_bytes.begin() + first_bytes));
+  }
+}
+
+TEST_CASE("copies of chunks whose own xorb is nowhere count as live", "[store][gc]") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder / "s");
+  const Bytes bytes = random_bytes(400'000, 22);
+  const FileRecord file = ingest(*store, bytes);
+  auto packer = start_packing(*store);
+  const auto index = store->find_xorb(file.terms[0].xorb)->index;
+  // In another order, so that it is another xorb.
+  for (std::uint32_t i = static_cast<std::uint32_t>(index.chunks.size()); i-- > 0;) {
+    std::uint64_t begin = 0;
+    for (std::uint32_t k = 0; k < i; ++k) begin += index.chunks[k].size_bytes;
+    packer->add(index.chunks[i].hash, ByteView(bytes).subspan(begin, index.chunks[i].size_bytes));
+  }
+  packer->commit();
+  packer.reset();
+  drop_xorbs(
+      *store, [&](const XorbRecord& xorb) { return xorb.index.hash == index.hash; }, false);
+  collect(*store, {file.sha256});
+  CHECK(read_back(*store, file) == bytes);
 }
 
 TEST_CASE("garbage collection leaves a running batch alone", "[store][gc]") {
