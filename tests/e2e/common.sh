@@ -18,14 +18,14 @@ KEEP=${MHUB_TEST_KEEP:-}
 
 # Settings of whoever runs the tests must not reach them.
 while read -r name; do
-  case $name in MHUB_BIN) ;; MHUB_* | GIT_* | HF_* | http_proxy | https_proxy | all_proxy | *_PROXY) unset "$name" ;; esac
+  case $name in MHUB_BIN) ;; MHUB_* | GIT_* | HF_* | *_proxy | *_PROXY) unset "$name" ;; esac
 done < <(compgen -e)
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/mhub-test.XXXXXX")
 export HOME=$T/home XDG_CONFIG_HOME=$T/home/.config XDG_CACHE_HOME=$T/home/.cache
 export XDG_DATA_HOME=$T/home/.local/share XDG_RUNTIME_DIR=$T/run
 export GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0 LC_ALL=C TZ=UTC NO_COLOR=1
-export NO_PROXY=127.0.0.1,localhost
+export no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost
 mkdir -p "$HOME" "$XDG_RUNTIME_DIR" "$T/bin"
 ln -s "$MHUB_BIN" "$T/bin/mhub"
 PATH=$T/bin:$PATH
