@@ -70,6 +70,11 @@ std::size_t utf8_length(std::string_view text) {
   for (std::size_t i = 1; i < length; ++i) {
     if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
   }
+  // Overlong forms, surrogates, and what lies beyond the last character (RFC 3629, section 4).
+  const auto second = static_cast<unsigned char>(length > 2 ? text[1] : 0);
+  if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+      (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
+    return 0;
   return length;
 }
 

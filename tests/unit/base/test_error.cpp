@@ -33,4 +33,11 @@ TEST_CASE("names from outside cannot drive a terminal", "[base][error]") {
   CHECK(printable("a\x1b[2Jb\n") == "a\\x1b[2Jb\\x0a");
   CHECK(printable("\xff\xfe") == "\\xff\\xfe");
   CHECK(printable("\xc2\x9b") == "\\xc2\\x9b");
+  // Overlong, a surrogate, beyond the last character; then the characters next to them.
+  CHECK(printable("\xe0\x80\xaf") == "\\xe0\\x80\\xaf");
+  CHECK(printable("\xf0\x80\x80\xaf") == "\\xf0\\x80\\x80\\xaf");
+  CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");
+  CHECK(printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");
+  for (const char* good : {"\xe0\xa0\x80", "\xed\x9f\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+    CHECK(printable(good) == good);
 }
