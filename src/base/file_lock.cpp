@@ -31,13 +31,13 @@ bool take(int descriptor, FileLock::Mode mode, const std::filesystem::path& path
     ::close(descriptor);
     throw system_error(number, "lock " + printable(path.string()));
   }
-  if (mode == FileLock::Mode::exclusive) {
-    // For the message of whoever waits; the lock itself is the kernel's and dies with the process.
-    const std::string holder = fmt::format("{}\n", ::getpid());
-    if (::ftruncate(descriptor, 0) != 0 ||
-        ::pwrite(descriptor, holder.data(), holder.size(), 0) < 0) {
-      // Only the message would have been better.
-    }
+  // For the message of whoever waits; the lock itself is the kernel's and dies with the process.
+  // Many may share it, so that none of them is named, nor the one that had it before.
+  const std::string holder =
+      mode == FileLock::Mode::exclusive ? fmt::format("{}\n", ::getpid()) : std::string();
+  if (::ftruncate(descriptor, 0) != 0 ||
+      ::pwrite(descriptor, holder.data(), holder.size(), 0) < 0) {
+    // Only the message would have been better.
   }
   return true;
 }

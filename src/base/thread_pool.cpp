@@ -1,9 +1,11 @@
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include <sched.h>
 
 #include <mhub/base/bounded_queue.hpp>
+#include <mhub/base/error.hpp>
 #include <mhub/base/thread_pool.hpp>
 
 namespace mhub {
@@ -17,10 +19,17 @@ struct ThreadPool::State {
 ThreadPool::ThreadPool(unsigned threads, std::size_t queue_limit)
     : state_(std::make_unique<State>(queue_limit)) {
   if (threads == 0) threads = default_jobs();
+  state_->threads.reserve(threads);
   for (unsigned i = 0; i < threads; ++i) {
-    state_->threads.emplace_back([state = state_.get()] {
-      while (auto task = state->tasks.pop()) (*task)();
-    });
+    try {
+      state_->threads.emplace_back([state = state_.get()] {
+        while (auto task = state->tasks.pop()) (*task)();
+      });
+    } catch (const std::system_error& error) {
+      // A limit on threads or memory: fewer of them do the same work.
+      if (state_->threads.empty()) throw system_error(error.code().value(), "start a thread");
+      break;
+    }
   }
 }
 

@@ -28,7 +28,8 @@ public:
   void set_target(std::filesystem::path target) { target_ = std::move(target); }
 
   /// Syncs, renames, syncs the folder. `durable` false leaves the syncs out, for files that can be
-  /// made again (a checkout). Throws Error: io; the target is then as it was.
+  /// made again (a checkout). Throws Error: io; the target is then as it was, or, where only the
+  /// sync of the folder failed, replaced in a way that may not outlast a crash.
   void commit(bool durable = true);
 
 private:

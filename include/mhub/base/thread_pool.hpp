@@ -11,7 +11,8 @@ namespace mhub {
 /// Threads may share it. Tasks must not wait for other tasks of the same pool.
 class ThreadPool {
 public:
-  /// `threads` 0 means one per core. At most `queue_limit` tasks wait; submit() then blocks.
+  /// `threads` 0 means one per core. At most `queue_limit` tasks wait; submit() then blocks. Has
+  /// fewer threads where the system starts no more; throws Error: io if it starts none.
   explicit ThreadPool(unsigned threads, std::size_t queue_limit = 64);
   /// Runs what is queued, then joins.
   ~ThreadPool();
