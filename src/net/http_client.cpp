@@ -190,6 +190,13 @@ public:
     on_data_(bytes);
   }
 
+  /// The last answer ended where it should. Throws if what several of them gave together is not as
+  /// long as the first one said.
+  void end() const {
+    const auto length = first_.content_length();
+    if (resumed_ && length && *length != delivered_bytes_) throw_changed(first_);
+  }
+
   std::uint64_t delivered_bytes() const { return delivered_bytes_; }
   bool can_go_on(const std::string& method) const {
     return delivered_bytes_ == 0 || (method == "GET" && !first_.header("Content-Encoding"));
@@ -207,18 +214,31 @@ private:
   }
 
   void go_on_with(const Response& response) {
+    resumed_ = delivered_bytes_ > 0;
     skip_bytes_ = 0;
     const std::string before = strong_etag(first_);
     const std::string now = strong_etag(response);
     const bool same = before.empty() || now.empty() || before == now;
     if (response.status == 206 && delivered_bytes_ > 0) {
-      if (same && response.range_first == resource_position()) return;
+      const auto whole_before = complete_length(first_);
+      const auto whole_now = complete_length(response);
+      const bool same_length = !whole_before || !whole_now || whole_before == whole_now;
+      if (same && same_length && response.range_first == resource_position()) return;
     } else if (response.status == first_.status && same &&
                response.content_length() == first_.content_length()) {
       // The server doesn't know Range, or nothing had come: the same bytes from the front.
       skip_bytes_ = delivered_bytes_;
       return;
     }
+    throw_changed(response);
+  }
+
+  /// Of the whole resource, of which a 206 is a part.
+  static std::optional<std::uint64_t> complete_length(const Response& response) {
+    return response.status == 206 ? response.complete_length : response.content_length();
+  }
+
+  [[noreturn]] static void throw_changed(const Response& response) {
     throw Error(ErrorKind::network, "{} changed while it was being read",
                 display_url(response.url));
   }
@@ -227,6 +247,7 @@ private:
   const HttpClient::OnData& on_data_;
   const HttpClient::OnHead& on_head_;
   bool started_ = false;
+  bool resumed_ = false;
   Response first_;
   std::uint64_t delivered_bytes_ = 0;
   std::uint64_t skip_bytes_ = 0;
@@ -279,7 +300,10 @@ Response HttpClient::stream(const Request& request, const OnData& on_data, const
     download.begin(started.response);
     Bytes part;
     while (started.side->next(part)) download.take(part);
-    if (started.side->ending() == Ending::complete) return download.first();
+    if (started.side->ending() == Ending::complete) {
+      download.end();
+      return download.first();
+    }
 
     const Failure failure = started.side->failure();
     Error error = started.side->transport_error();

@@ -411,6 +411,20 @@ TEST_CASE("a file that changes between two parts is not glued together", "[net][
   CHECK_THROWS_MATCHES(download(client, quick(server.url())), Error, HasKind(ErrorKind::network));
 }
 
+TEST_CASE("without an ETag, a file of another length is another file", "[net][http]") {
+  RangeFile file;
+  file.data = pattern(300'000);
+  file.etag.clear();
+  file.cut_after_bytes = {100'000};
+  HttpTestServer server([&](const Received& received) {
+    Reply reply = file(received);
+    file.data += "more";
+    return reply;
+  });
+  HttpClient client;
+  CHECK_THROWS_WITH(download(client, quick(server.url())), Catch::Contains("changed while"));
+}
+
 TEST_CASE("a server that sends another range than asked for is caught", "[net][http]") {
   HttpTestServer server([&](const Received&) {
     Reply reply;
