@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <mhub/base/json_bounds.hpp>
 #include <mhub/net/http_message.hpp>
 #include <mhub/net/url.hpp>
 
@@ -11,6 +12,7 @@ namespace mhub::net {
 namespace {
 
 constexpr std::size_t kServerMessageMaxBytes = 1000;
+constexpr std::size_t kServerMessageMaxValues = 1000;
 
 class ViewSource : public BodySource {
 public:
@@ -45,9 +47,10 @@ std::string for_a_person(std::string_view text) {
 }
 
 std::string message_in_json(const std::string& body) {
+  if (!is_within_json_bounds(body, kServerMessageMaxValues)) return {};
   const auto json = nlohmann::json::parse(body, nullptr, false);
   if (!json.is_object()) return {};
-  for (const char* key : {"error", "message", "error_description"}) {
+  for (const char* key : {"error", "message", "error_description", "errors"}) {
     const auto found = json.find(key);
     if (found == json.end()) continue;
     if (found->is_string()) return for_a_person(found->get<std::string>());
@@ -56,7 +59,8 @@ std::string message_in_json(const std::string& body) {
     }
     if (found->is_array()) {
       std::string all;
-      for (const auto& line : *found) {
+      for (const auto& each : *found) {
+        const auto& line = each.is_object() ? each.value("message", each) : each;
         if (line.is_string()) all += (all.empty() ? "" : "; ") + line.get<std::string>();
       }
       return for_a_person(all);

@@ -7,11 +7,12 @@ namespace {
 
 constexpr std::size_t kMaxStageBytes = 256;
 constexpr std::size_t kMaxMessageBytes = 65536;
+constexpr JsonLimits kLimits{.bytes = kCasAnswerMaxBytes, .values = 1000};
 
 }  // namespace
 
 bool parse_xorb_upload_answer(std::string_view json) {
-  const Json document = parse_json(json, kCasAnswerMaxBytes, "xorb upload answer");
+  const Json document = parse_json(json, kLimits, "xorb upload answer");
   return JsonField(document, "xorb upload answer").at("was_inserted").boolean();
 }
 
@@ -20,7 +21,7 @@ std::string xorb_upload_answer_json(bool was_inserted) {
 }
 
 bool parse_shard_upload_answer(std::string_view json) {
-  const Json document = parse_json(json, kCasAnswerMaxBytes, "shard upload answer");
+  const Json document = parse_json(json, kLimits, "shard upload answer");
   return JsonField(document, "shard upload answer").at("result").signed_number() != 0;
 }
 
@@ -29,7 +30,7 @@ std::string shard_upload_answer_json(bool was_new) {
 }
 
 ShardProgress parse_shard_progress(std::string_view line) {
-  const Json document = parse_json(line, kCasAnswerMaxBytes, "shard progress");
+  const Json document = parse_json(line, kLimits, "shard progress");
   const JsonField root(document, "shard progress");
   const std::string& type = root.at("type").text(kMaxStageBytes);
   ShardProgress progress;

@@ -9,8 +9,8 @@ constexpr std::size_t kMaxNameBytes = 1024;
 constexpr std::size_t kMaxTextBytes = 65536;
 constexpr std::size_t kMaxListItems = 10000;
 constexpr std::size_t kMaxTags = 1000;
-constexpr std::size_t kMaxErrors = 100;
-constexpr std::size_t kMaxLineBytes = 500;
+constexpr JsonLimits kMessageLimits{.bytes = kHubMaxBodyBytes, .values = 1000};
+constexpr JsonLimits kListLimits{.bytes = kHubMaxBodyBytes, .values = std::size_t{1} << 19};
 
 RepoType read_type(const JsonField& root) {
   const auto field = root.find("type");
@@ -66,43 +66,10 @@ OrderedJson write_item(const RepoListItem& item, RepoType type) {
   return json;
 }
 
-std::string joined(const Json& list) {
-  std::string text;
-  for (std::size_t i = 0; i < list.size() && i < kMaxErrors; ++i) {
-    const Json& element = list[i];
-    const Json* message = &element;
-    if (element.is_object()) {
-      const auto it = element.find("message");
-      if (it == element.end()) continue;
-      message = &*it;
-    }
-    if (!message->is_string()) continue;
-    if (!text.empty()) text += "; ";
-    text += message->get_ref<const std::string&>();
-  }
-  return text;
-}
-
-std::string text_of_error(const Json& json) {
-  if (!json.is_object()) return {};
-  for (const char* key : {"error", "error_description", "errors", "message"}) {
-    const auto it = json.find(key);
-    if (it == json.end()) continue;
-    if (it->is_string() && !it->get_ref<const std::string&>().empty()) {
-      return it->get_ref<const std::string&>();
-    }
-    if (it->is_array()) {
-      std::string text = joined(*it);
-      if (!text.empty()) return text;
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 CreateRepoRequest parse_create_repo_request(std::string_view json) {
-  const Json document = parse_json(json, kHubMaxBodyBytes, "repository request");
+  const Json document = parse_json(json, kMessageLimits, "repository request");
   const JsonField root(document, "repository request");
   return {.type = read_type(root),
           .name = root.at("name").text(kMaxNameBytes),
@@ -120,7 +87,7 @@ std::string to_json(const CreateRepoRequest& request) {
 }
 
 CreateRepoAnswer parse_create_repo_answer(std::string_view json) {
-  const Json document = parse_json(json, kHubMaxBodyBytes, "repository answer");
+  const Json document = parse_json(json, kMessageLimits, "repository answer");
   const JsonField root(document, "repository answer");
   return {.url = root.at("url").url(),
           .id = root.text_or("id", kMaxNameBytes),
@@ -139,7 +106,7 @@ std::string to_json(const CreateRepoAnswer& answer) {
 }
 
 DeleteRepoRequest parse_delete_repo_request(std::string_view json) {
-  const Json document = parse_json(json, kHubMaxBodyBytes, "repository request");
+  const Json document = parse_json(json, kMessageLimits, "repository request");
   const JsonField root(document, "repository request");
   return {.type = read_type(root),
           .name = root.at("name").text(kMaxNameBytes),
@@ -154,7 +121,7 @@ std::string to_json(const DeleteRepoRequest& request) {
 }
 
 std::vector<RepoListItem> parse_repo_list(std::string_view json) {
-  const Json document = parse_json(json, kHubMaxBodyBytes, "repository list");
+  const Json document = parse_json(json, kListLimits, "repository list");
   std::vector<RepoListItem> items;
   JsonField(document, "repository list").each(kMaxListItems, [&](const JsonField& field) {
     items.push_back(read_item(field));
@@ -169,7 +136,7 @@ std::string to_json(const std::vector<RepoListItem>& items, RepoType type) {
 }
 
 WhoAmI parse_whoami(std::string_view json) {
-  const Json document = parse_json(json, kHubMaxBodyBytes, "whoami answer");
+  const Json document = parse_json(json, kListLimits, "whoami answer");
   const JsonField root(document, "whoami answer");
   WhoAmI who;
   who.name = root.at("name").text(kMaxNameBytes);
@@ -214,18 +181,6 @@ std::string to_json(const WhoAmI& who) {
 
 std::string hub_error_json(std::string_view text) {
   return dump({{"error", text}});
-}
-
-std::string hub_error_text(std::string_view body) {
-  if (body.empty() || body.size() > kMaxTextBytes) return {};
-  const Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
-  std::string text;
-  if (!json.is_discarded()) {
-    text = text_of_error(json);
-  } else if (body.find('<') == body.npos) {
-    text = body.substr(0, body.find_first_of("\r\n"));
-  }
-  return printable(text.substr(0, kMaxLineBytes));
 }
 
 }  // namespace mhub::wire

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::size_t kMaxPathBytes = 4096;
 constexpr std::size_t kMaxOidBytes = 64;
+// An entry has ten fields, and a hub that describes it at length forty.
+constexpr JsonLimits kLimits{.bytes = kTreeMaxBodyBytes, .values = kTreeMaxEntries * 50};
 
 TreeEntry read_entry(const JsonField& field) {
   TreeEntry entry;
@@ -40,7 +42,7 @@ OrderedJson write_entry(const TreeEntry& entry) {
 }  // namespace
 
 std::vector<TreeEntry> parse_tree(std::string_view json) {
-  const Json document = parse_json(json, kTreeMaxBodyBytes, "file listing");
+  const Json document = parse_json(json, kLimits, "file listing");
   std::vector<TreeEntry> entries;
   JsonField(document, "file listing").each(kTreeMaxEntries, [&](const JsonField& field) {
     entries.push_back(read_entry(field));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <mhub/base/json_bounds.hpp>
 #include <mhub/wire/xet_token.hpp>
 
 namespace mhub::wire {
@@ -104,9 +105,13 @@ std::string JsonField::path() const {
   return above + separator + printable(key_.substr(0, 100));
 }
 
-Json parse_json(std::string_view text, std::size_t max_bytes, std::string_view what) {
-  if (text.size() > max_bytes) {
-    throw Error(ErrorKind::corrupt, "{} is longer than {} bytes", what, max_bytes);
+Json parse_json(std::string_view text, const JsonLimits& limits, std::string_view what) {
+  if (text.size() > limits.bytes) {
+    throw Error(ErrorKind::corrupt, "{} is longer than {} bytes", what, limits.bytes);
+  }
+  if (!is_within_json_bounds(text, limits.values)) {
+    throw Error(ErrorKind::corrupt, "{} holds more than {} values or is nested deeper than {}",
+                what, limits.values, kJsonMaxDepth);
   }
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) throw Error(ErrorKind::corrupt, "{} is not JSON", what);

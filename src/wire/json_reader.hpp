@@ -1,6 +1,7 @@
 #pragma once
 // Reads JSON from outside with bounds, and names the field that is wrong.
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -84,11 +85,22 @@ private:
   std::size_t index_ = 0;
 };
 
-/// Throws Error: corrupt if `text` is longer than `max_bytes` or not JSON. `what` begins messages.
-Json parse_json(std::string_view text, std::size_t max_bytes, std::string_view what);
+struct JsonLimits {
+  std::size_t bytes;   ///< of the text
+  std::size_t values;  ///< see is_within_json_bounds()
+};
+
+/// Throws Error: corrupt if `text` is beyond `limits`, nested deeper than kJsonMaxDepth or not
+/// JSON. `what` begins messages.
+Json parse_json(std::string_view text, const JsonLimits& limits, std::string_view what);
 
 /// Compact text; bytes that are not UTF-8 are replaced.
 std::string dump(const OrderedJson& json);
+/// The same with the fields in alphabetical order.
+template <std::same_as<Json> Sorted>
+std::string dump(const Sorted& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 /// True if `text` may be the value of a header line: printable ASCII, no space at either end.
 bool is_header_value(std::string_view text);

@@ -16,6 +16,8 @@ constexpr std::size_t kMaxRefBytes = 4096;
 constexpr std::size_t kMaxMessageBytes = 65536;
 // A multipart answer carries one header a part, and an object may have ten thousand parts.
 constexpr std::size_t kMaxHeaders = 10100;
+// Some twenty an object, and many more where a few have headers by part.
+constexpr JsonLimits kLimits{.bytes = kLfsMaxBodyBytes, .values = std::size_t{1} << 18};
 
 LfsObject read_object(const JsonField& field) {
   return {.oid = field.at("oid").sha256(),
@@ -109,7 +111,7 @@ bool LfsBatchRequest::offers(std::string_view transfer) const {
 }
 
 LfsBatchRequest parse_lfs_batch_request(std::string_view json) {
-  const Json document = parse_json(json, kLfsMaxBodyBytes, "lfs batch request");
+  const Json document = parse_json(json, kLimits, "lfs batch request");
   const JsonField root(document, "lfs batch request");
   LfsBatchRequest request;
   const JsonField operation = root.at("operation");
@@ -146,7 +148,7 @@ std::string to_json(const LfsBatchRequest& request) {
 }
 
 LfsBatchAnswer parse_lfs_batch_answer(std::string_view json) {
-  const Json document = parse_json(json, kLfsMaxBodyBytes, "lfs batch answer");
+  const Json document = parse_json(json, kLimits, "lfs batch answer");
   const JsonField root(document, "lfs batch answer");
   LfsBatchAnswer answer;
   if (const auto transfer = root.find("transfer")) {
@@ -173,27 +175,12 @@ std::string to_json(const LfsBatchAnswer& answer) {
 }
 
 LfsObject parse_lfs_verify(std::string_view json) {
-  const Json document = parse_json(json, kLfsMaxBodyBytes, "lfs verify request");
+  const Json document = parse_json(json, kLimits, "lfs verify request");
   return read_object(JsonField(document, "lfs verify request"));
 }
 
 std::string to_json(const LfsObject& object) {
   return dump(write_object(object));
-}
-
-std::optional<LfsError> find_lfs_error(std::string_view body) {
-  if (body.size() > kMaxMessageBytes) return std::nullopt;
-  try {
-    const Json document = parse_json(body, kMaxMessageBytes, "lfs error");
-    const JsonField root(document, "lfs error");
-    LfsError error;
-    error.message = printable(root.at("message").text(kMaxMessageBytes).substr(0, 500));
-    error.request_id = printable(root.text_or("request_id", kMaxNameBytes));
-    error.documentation_url = printable(root.text_or("documentation_url", kMaxRefBytes));
-    return error;
-  } catch (const Error&) {
-    return std::nullopt;
-  }
 }
 
 std::string to_json(const LfsError& error) {

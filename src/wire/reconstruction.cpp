@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t kMaxXorbs = std::size_t{1} << 17;
 constexpr std::size_t kMaxUrlsPerXorb = xet::kXorbMaxChunks;
 constexpr std::string_view kWhat = "reconstruction";
+// A term and a range take fifteen values and two hundred bytes.
+constexpr JsonLimits kLimits{.bytes = kReconstructionMaxBodyBytes,
+                             .values = kReconstructionMaxBodyBytes / 12};
 
 ChunkRange read_chunks(const JsonField& field) {
   const ChunkRange range{
@@ -154,7 +157,7 @@ std::vector<FetchPlace> place_terms(const Reconstruction& reconstruction) {
 }
 
 Reconstruction parse_reconstruction_v1(std::string_view json) {
-  const Json document = parse_json(json, kReconstructionMaxBodyBytes, kWhat);
+  const Json document = parse_json(json, kLimits, kWhat);
   const JsonField root(document, kWhat);
   Reconstruction answer = read_terms(root);
   root.at("fetch_info").each_member(kMaxXorbs, [&](const std::string& key, const JsonField& list) {
@@ -171,7 +174,7 @@ Reconstruction parse_reconstruction_v1(std::string_view json) {
 }
 
 Reconstruction parse_reconstruction_v2(std::string_view json) {
-  const Json document = parse_json(json, kReconstructionMaxBodyBytes, kWhat);
+  const Json document = parse_json(json, kLimits, kWhat);
   const JsonField root(document, kWhat);
   Reconstruction answer = read_terms(root);
   root.at("xorbs").each_member(kMaxXorbs, [&](const std::string& key, const JsonField& list) {
@@ -200,7 +203,7 @@ std::string to_json_v1(const Reconstruction& reconstruction) {
                       {"url_range", write_range(range.bytes.first, range.bytes.last)}});
     }
   }
-  return json.dump();
+  return dump(json);
 }
 
 std::string to_json_v2(const Reconstruction& reconstruction) {
@@ -214,7 +217,7 @@ std::string to_json_v2(const Reconstruction& reconstruction) {
     }
     xorbs[fetch.xorb.text()].push_back({{"url", fetch.url}, {"ranges", std::move(ranges)}});
   }
-  return json.dump();
+  return dump(json);
 }
 
 }  // namespace mhub::wire

@@ -8,6 +8,8 @@
 namespace mhub::wire {
 namespace {
 
+constexpr std::size_t kMaxValues = 1000;
+
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -50,7 +52,7 @@ std::string check_cas_url(const std::string& url) {
 }  // namespace
 
 XetToken parse_xet_token(std::string_view json) {
-  const Json document = parse_json(json, kXetTokenMaxBytes * 2, "xet token");
+  const Json document = parse_json(json, {kXetTokenMaxBytes * 2, kMaxValues}, "xet token");
   const JsonField root(document, "xet token");
   XetToken token;
   token.access_token = root.at("accessToken").text(kXetTokenMaxBytes);

@@ -37,6 +37,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(wire::parse_lfs_verify(wire::to_json(object)) == object,
                   "a verify request written is read as it was");
   });
-  wire::find_lfs_error(json);
   return 0;
 }

@@ -48,7 +48,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::may_refuse([&] { wire::parse_xorb_upload_answer(text); });
   fuzz::may_refuse([&] { wire::parse_shard_upload_answer(text); });
   if (!text.empty()) fuzz::may_refuse([&] { wire::parse_shard_progress(text); });
-  wire::hub_error_text(text);
   if (const auto name = wire::parse_repo_path(text)) {
     fuzz::require(wire::parse_repo_path(name->path()) == name, "a name's path is its own");
     fuzz::require(name->path().find("..") == std::string::npos, "no name climbs");

@@ -19,11 +19,8 @@ inline constexpr std::size_t kHubMaxBodyBytes = std::size_t{8} << 20;
 /// Headers that go with errors; clients map their exceptions from them, not from the status.
 inline constexpr std::string_view kErrorCodeHeader = "X-Error-Code";
 inline constexpr std::string_view kErrorMessageHeader = "X-Error-Message";
-inline constexpr std::string_view kRequestIdHeader = "X-Request-Id";
-/// Values of kErrorCodeHeader.
+/// A value of kErrorCodeHeader.
 inline constexpr std::string_view kErrorRepoNotFound = "RepoNotFound";
-inline constexpr std::string_view kErrorRevisionNotFound = "RevisionNotFound";
-inline constexpr std::string_view kErrorEntryNotFound = "EntryNotFound";
 
 struct CreateRepoRequest {
   RepoType type = RepoType::model;
@@ -91,8 +88,5 @@ std::string to_json(const WhoAmI& who);
 
 /// `{"error": text}`.
 std::string hub_error_json(std::string_view text);
-/// What an error body says: "error" as text or list, "error_description", "errors[].message",
-/// "message", or one line of plain text. Never throws; empty if there is nothing to say.
-std::string hub_error_text(std::string_view body);
 
 }  // namespace mhub::wire

@@ -113,8 +113,6 @@ struct LfsError {
   std::string request_id = {};         ///< empty if not given
   std::string documentation_url = {};  ///< empty if not given
 };
-/// Never throws: whatever is not such a body gives nothing. The message is cut to a line's length.
-std::optional<LfsError> find_lfs_error(std::string_view body);
 std::string to_json(const LfsError& error);
 
 }  // namespace mhub::wire

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <mhub/base/json_bounds.hpp>
 #include <mhub/wire/reconstruction.hpp>
 
 #include "cas/cas_face.hpp"
@@ -185,6 +186,9 @@ Response reconstruct_query(Call& call) {
 
 Response reconstruct_posted(Call& call) {
   using nlohmann::json;
+  // An entry is an object with a hash and a little more.
+  if (!is_within_json_bounds(call.body, kBatchFilesAtMost * 10))
+    throw Refused(413, "too many files at once");
   const json list = json::parse(call.body, nullptr, false);
   if (!list.is_array()) throw Refused(400, "the body is not a JSON list");
   if (list.size() > kBatchFilesAtMost) throw Refused(413, "too many files at once");

@@ -24,6 +24,13 @@ TEST_CASE("the hub's own words are found", "[net][message]") {
   CHECK(server_message(answer(422, "application/vnd.git-lfs+json", R"({"message":"bad oid"})")) ==
         "bad oid");
   CHECK(server_message(answer(400, "application/json", R"({"error":["a","b"]})")) == "a; b");
+  CHECK(server_message(answer(
+            403, "application/json",
+            R"({"errors":[{"code":"DENIED","message":"a"},{"message":"b"},{}]})")) == "a; b");
+  CHECK(server_message(
+            answer(403, "application/json",
+                   R"({"error":"deep","x":)" + std::string(33, '[') + std::string(33, ']') + "}"))
+            .empty());
   CHECK(server_message(answer(403, "text/plain", " go away\n")) == "go away");
   CHECK(server_message(answer(500, "text/html", "<html>")).empty());
   CHECK(server_message(answer(500, "application/json", "{{{")).empty());

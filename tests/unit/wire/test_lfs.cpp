@@ -120,14 +120,7 @@ TEST_CASE("an answer cannot smuggle header lines, other schemes or credentials",
         "lfs batch answer: hash_algo is not sha256");
 }
 
-TEST_CASE("LFS errors are read where they are, and nothing is made of other bodies",
-          "[wire][lfs]") {
-  const auto error = find_lfs_error(R"({"message":"too \u001b[2J bad","request_id":"7"})");
-  REQUIRE(error);
-  CHECK(error->message == "too \\x1b[2J bad");
-  CHECK(error->request_id == "7");
-  CHECK_FALSE(find_lfs_error("<html>"));
-  CHECK_FALSE(find_lfs_error(R"({"message":{}})"));
+TEST_CASE("an LFS error is written without what is not known", "[wire][lfs]") {
   CHECK(to_json(LfsError{.message = "m", .request_id = {}, .documentation_url = {}}) ==
         R"({"message":"m"})");
 }
