@@ -36,6 +36,11 @@ public:
     });
   }
 
+  /// The store has learned more of it.
+  void forget(const xet::XorbHash& xorb) {
+    table_.with([&](auto& table) { table.erase(xorb); });
+  }
+
 private:
   store::Store& store_;
   Synchronized<std::unordered_map<xet::XorbHash, std::shared_ptr<const Xorb>>> table_;

@@ -24,8 +24,9 @@ constexpr unsigned kRangesAtOnce = 8;
 constexpr unsigned kRenewals = 5;
 /// Files whose findings are written to the index together …
 constexpr std::size_t kFindingsAtOnce = 64;
-/// … or earlier, when they are about so many chunks.
-constexpr std::size_t kFoundChunksAtOnce = 200'000;
+/// … or earlier, when they are about so many chunks (some 256 MiB): files that follow need not
+/// fetch what they share with them.
+constexpr std::size_t kFoundChunksAtOnce = 4096;
 constexpr std::size_t kCopyBlockBytes = std::size_t{1} << 20;
 
 /// What a finished file teaches the store.
@@ -346,7 +347,7 @@ void Downloader::State::place(Finding& finding) {
       [&] {
         const auto in_tree = repo::prepare_parent(workspace.repository(), target.path, target.mode);
         require_undisturbed(in_tree, target);
-        finding.stat = finding.file->finish(in_tree, permissions(target.mode));
+        finding.stat = finding.file->finish(in_tree, target.mode == repo::FileMode::executable);
         return in_tree;
       });
   finding.file.reset();
@@ -364,6 +365,7 @@ void Downloader::State::copy_placed(const LargeTarget& from, Finding& to) {
     const std::size_t got = source->read_at(block, offset);
     if (got == 0) break;
     to.file->append(std::span(block).first(got));
+    tools.progress.advance(got);
     offset += got;
   }
   reused_bytes += to.target.pointer.size_bytes;
@@ -373,12 +375,12 @@ void Downloader::State::learn(std::vector<Finding>& findings) {
   std::vector<Sha256> on_remote;
   std::vector<store::WorkingFile> placed;
   std::vector<store::FetchedFile> fetched;
-  std::vector<std::string> paths;  // of `fetched`
+  std::vector<const Finding*> findings_of;  // of `fetched`
   for (Finding& finding : findings) {
     on_remote.push_back(finding.target.pointer.sha256);
     placed.push_back({finding.path, finding.target.pointer.sha256, finding.stat});
     if (!finding.record) continue;
-    paths.push_back(finding.target.path);
+    findings_of.push_back(&finding);
     fetched.push_back({*std::move(finding.record), std::move(finding.chunks)});
   }
   std::vector<xet::XorbHash> xorbs;
@@ -386,7 +388,8 @@ void Downloader::State::learn(std::vector<Finding>& findings) {
   for (std::size_t i = 0; i < fetched.size(); ++i) {
     // The file is verified and in its place; only what it would teach contradicts what is known.
     if (refusals[i]) {
-      log_warning("the recipe of {} is not kept: {}", paths[i], refusals[i]->message());
+      log_warning("the recipe of {} is not kept: {}", findings_of[i]->target.path,
+                  refusals[i]->message());
       continue;
     }
     for (const xet::Term& term : fetched[i].file.terms) xorbs.push_back(term.xorb);
@@ -396,6 +399,9 @@ void Downloader::State::learn(std::vector<Finding>& findings) {
   store.note_remote_xorbs(link.key(), xorbs);
   store.note_remote_files(link.key(), on_remote);
   store.note_working_files(placed);
+  for (std::size_t i = 0; i < fetched.size(); ++i) {
+    if (!refusals[i]) working.add(findings_of[i]->path, findings_of[i]->stat, fetched[i].file);
+  }
   findings.clear();
 }
 
@@ -447,14 +453,30 @@ std::vector<LargeTarget> Downloader::fetch(std::span<const LargeTarget> targets,
     found_chunks = 0;
   };
 
-  for (std::size_t at = 0; at < targets.size() && !failure; at += wire::kLfsBatchObjects) {
-    const auto part = targets.subspan(at, std::min(wire::kLfsBatchObjects, targets.size() - at));
-    std::vector<wire::LfsObject> objects;
-    std::unordered_map<Sha256, const LargeTarget*> first_with;
-    for (const LargeTarget& target : part) {
-      if (first_with.try_emplace(target.pointer.sha256, &target).second)
-        objects.push_back({target.pointer.sha256, target.pointer.size_bytes});
+  // Several paths may hold one content: it comes once.
+  std::vector<const LargeTarget*> distinct;
+  std::unordered_map<Sha256, std::vector<const LargeTarget*>> same;
+  for (const LargeTarget& target : targets) {
+    auto& paths = same[target.pointer.sha256];
+    if (paths.empty()) distinct.push_back(&target);
+    paths.push_back(&target);
+  }
+  const auto settle_all = [&](Finding finding) {
+    const LargeTarget first = finding.target;
+    settle(std::move(finding));
+    for (const LargeTarget* target : std::span(same.at(first.pointer.sha256)).subspan(1)) {
+      Finding copy{*target, {}, {}, {}, std::nullopt, {}};
+      state.copy_placed(first, copy);
+      settle(std::move(copy));
     }
+  };
+
+  for (std::size_t at = 0; at < distinct.size() && !failure; at += wire::kLfsBatchObjects) {
+    const auto part =
+        std::span(distinct).subspan(at, std::min(wire::kLfsBatchObjects, distinct.size() - at));
+    std::vector<wire::LfsObject> objects;
+    for (const LargeTarget* target : part)
+      objects.push_back({target->pointer.sha256, target->pointer.size_bytes});
     const wire::LfsBatchAnswer answer =
         state.link.lfs().batch(wire::LfsOperation::download, objects);
     const bool by_chunks = answer.transfer == wire::kTransferMhubXet;
@@ -464,37 +486,27 @@ std::vector<LargeTarget> Downloader::fetch(std::span<const LargeTarget> targets,
       for (; running.size() > leave; running.pop_front()) {
         guarded([&] {
           Finding finding = running.front().get();
-          if (finding.file) settle(std::move(finding));
+          if (finding.file) settle_all(std::move(finding));
         });
       }
     };
-    std::vector<const LargeTarget*> copies;
-    for (const LargeTarget& target : part) {
+    for (const LargeTarget* target : part) {
       guarded([&] {
-        const wire::LfsObjectAnswer* object = find_answer(answer, target);
+        const wire::LfsObjectAnswer* object = find_answer(answer, *target);
         if (object == nullptr) {
-          missing.push_back(target);
-        } else if (first_with.at(target.pointer.sha256) != &target) {
-          copies.push_back(&target);
-        } else {
-          collect(kFilesAtOnce - 1);
-          if (failure) return;
-          running.push_back(state.files.submit([&state, object, by_chunks, target] {
-            return state.fetch_file(target, by_chunks, *object);
-          }));
+          for (const LargeTarget* without : same.at(target->pointer.sha256))
+            missing.push_back(*without);
+          return;
         }
+        collect(kFilesAtOnce - 1);
+        if (failure) return;
+        running.push_back(state.files.submit([&state, object, by_chunks, target] {
+          return state.fetch_file(*target, by_chunks, *object);
+        }));
       });
       if (failure) break;
     }
     collect(0);
-    for (const LargeTarget* target : copies) {
-      if (failure) break;
-      guarded([&] {
-        Finding finding{*target, {}, {}, {}, std::nullopt, {}};
-        state.copy_placed(*first_with.at(target->pointer.sha256), finding);
-        settle(std::move(finding));
-      });
-    }
   }
   guarded([&] { state.learn(findings); });
   if (failure) std::rethrow_exception(failure);

@@ -123,11 +123,25 @@ std::vector<std::string> data_remotes(repo::Repository& repository, std::string_
   return names;
 }
 
+std::unique_ptr<HubLink> open_data_link(repo::Repository& repository,
+                                        const Connections& connections, const std::string& name,
+                                        const Tools& tools) {
+  try {
+    return std::make_unique<HubLink>(repository, connections, name, false, tools);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+    tools.progress.note(fmt::format("remote {} is left out: {}", printable(name), error.message()));
+    return nullptr;
+  }
+}
+
 void forget_what_remotes_lost(Workspace& workspace, const Connections& connections,
                               const std::unordered_set<Sha256>& files, const Tools& tools) {
   store::Store& store = workspace.store();
   for (const std::string& name : data_remotes(workspace.repository(), {})) {
-    HubLink link(workspace.repository(), connections, name, false, tools);
+    const auto opened = open_data_link(workspace.repository(), connections, name, tools);
+    if (!opened) continue;
+    HubLink& link = *opened;
     std::vector<wire::LfsObject> claimed;
     for (const Sha256& sha256 : files) {
       if (!store.remote_has_file(link.key(), sha256)) continue;

@@ -57,6 +57,12 @@ std::vector<std::string> remote_keys(repo::Repository& repository, const Connect
 /// not empty, the branch's upstream, origin, the others.
 std::vector<std::string> data_remotes(repo::Repository& repository, std::string_view first);
 
+/// The remote `name`, if it is a hub; nothing, and a word to the user, for one that holds no data:
+/// a folder of this machine, ssh.
+std::unique_ptr<HubLink> open_data_link(repo::Repository& repository,
+                                        const Connections& connections, const std::string& name,
+                                        const Tools& tools);
+
 /// Asks every remote which of `files` it still has, and forgets all that was noted of those that
 /// miss one. Throws Error: network, denied.
 void forget_what_remotes_lost(Workspace& workspace, const Connections& connections,

@@ -15,10 +15,6 @@
 
 namespace mhub::sync {
 
-std::uint32_t permissions(repo::FileMode mode) {
-  return mode == repo::FileMode::executable ? 0755 : 0644;
-}
-
 std::filesystem::path partial_folder(repo::Repository& repository) {
   return repository.git_folder() / "mhub-partial";
 }
@@ -55,6 +51,36 @@ void clear_the_way(repo::Repository& repository, const repo::CheckoutPlan& plan,
     index.remove(path);
   }
 }
+
+/// Tells the store of files that were written, many at a time: each telling is a transaction.
+class Written {
+public:
+  explicit Written(store::Store& store) : store_(store) {}
+  ~Written() {
+    try {
+      tell();
+    } catch (const std::exception& error) {
+      // The files stand; they will be hashed once more.
+      log_info("the store was not told of new files: {}", error.what());
+    }
+  }
+  Written(const Written&) = delete;
+  Written& operator=(const Written&) = delete;
+
+  void add(store::WorkingFile file) {
+    files_.push_back(std::move(file));
+    if (files_.size() >= kTellAtOnce) tell();
+  }
+  void tell() {
+    store_.note_working_files(files_);
+    files_.clear();
+  }
+
+private:
+  static constexpr std::size_t kTellAtOnce = 256;
+  store::Store& store_;
+  std::vector<store::WorkingFile> files_;
+};
 
 }  // namespace
 
@@ -105,7 +131,7 @@ struct Materialiser::State {
     }
     const auto path = repo::prepare_parent(workspace.repository(), target.path, target.mode);
     require_undisturbed(path, target);
-    return file.finish(path, permissions(target.mode));
+    return file.finish(path, target.mode == repo::FileMode::executable);
   }
 
   std::optional<store::FileRecord> recipe_of(const LargeTarget& target) {
@@ -130,6 +156,7 @@ struct Materialiser::State {
   std::vector<LargeTarget> write_from_disk(const std::vector<LargeTarget>& targets,
                                            const OnPlaced& placed, CheckoutReport& report) {
     std::vector<LargeTarget> rest;
+    Written written(workspace.store());
     for (const LargeTarget& target : targets) {
       tools.stop.check();
       std::optional<FileStat> stat;
@@ -144,9 +171,7 @@ struct Materialiser::State {
         rest.push_back(target);
         continue;
       }
-      const store::WorkingFile written{workspace.root() / target.path, target.pointer.sha256,
-                                       *stat};
-      workspace.store().note_working_files(std::span(&written, 1));
+      written.add({workspace.root() / target.path, target.pointer.sha256, *stat});
       placed(target, *stat);
     }
     return rest;
@@ -157,6 +182,7 @@ struct Materialiser::State {
   std::vector<LargeTarget> write_from_parts(const std::vector<LargeTarget>& targets,
                                             const OnPlaced& placed) {
     std::vector<LargeTarget> rest;
+    Written written(workspace.store());
     RemoteSource source(workspace, connections, tools);
     for (const LargeTarget& target : targets) {
       const auto record = recipe_of(target);
@@ -165,9 +191,7 @@ struct Materialiser::State {
         rest.push_back(target);
         continue;
       }
-      const store::WorkingFile written{workspace.root() / target.path, target.pointer.sha256,
-                                       *stat};
-      workspace.store().note_working_files(std::span(&written, 1));
+      written.add({workspace.root() / target.path, target.pointer.sha256, *stat});
       placed(target, *stat);
     }
     return rest;
@@ -218,8 +242,9 @@ void Materialiser::write(const repo::CheckoutPlan& plan, const CheckoutOptions& 
   std::vector<LargeTarget> missing = state.write_from_disk(wanted, placed, report);
   for (const std::string& remote : data_remotes(repository, state.first_remote)) {
     if (missing.empty()) break;
-    HubLink link(repository, state.connections, remote, false, state.tools);
-    Downloader downloader(state.workspace, link, state.working, partial_folder(repository),
+    const auto link = open_data_link(repository, state.connections, remote, state.tools);
+    if (!link) continue;
+    Downloader downloader(state.workspace, *link, state.working, partial_folder(repository),
                           state.tools);
     DownloadTotals totals;
     missing = downloader.fetch(missing, placed, totals);

@@ -26,9 +26,7 @@ struct LargeTarget {
 /// Throws Error: conflict if a file stands at `path` that is not the one of `target.before`.
 void require_undisturbed(const std::filesystem::path& path, const LargeTarget& target);
 
-/// Permission bits of a working file.
-std::uint32_t permissions(repo::FileMode mode);
-/// Where files on their way lie: on the work tree's own file system.
+/// Where files on their way lie; mostly the work tree's own file system.
 std::filesystem::path partial_folder(repo::Repository& repository);
 
 /// One command's writing of large files. One thread.

@@ -10,7 +10,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <mhub/base/atomic_file.hpp>
 #include <mhub/base/error.hpp>
 #include <mhub/base/file_lock.hpp>
 #include <mhub/repo/index.hpp>
@@ -22,6 +24,30 @@ namespace {
 constexpr std::size_t kJournalRecordBytes = 8 + 4 + 32;  // offset, size, chunk hash
 constexpr std::uint64_t kJournalLimitBytes = std::uint64_t{1} << 30;
 constexpr std::size_t kHashBlockBytes = std::size_t{1} << 20;
+
+/// Below this size hashing takes less than a thread costs.
+constexpr std::uint64_t kFollowFromBytes = std::uint64_t{1} << 20;
+
+/// Readable means runnable.
+void make_executable(File& file) {
+  const std::uint32_t mode = file.stat().mode & 07777;
+  ::fchmod(file.descriptor(), static_cast<mode_t>(mode | ((mode & 0444) >> 2)));
+}
+
+/// Gives `content` the name `target` where the two lie on different file systems.
+void copy_into_place(File& content, const std::filesystem::path& target, bool executable) {
+  AtomicFile copy(real_file_system(), target, 0666);
+  Bytes block(kHashBlockBytes);
+  for (std::uint64_t offset = 0;;) {
+    const std::size_t got = content.read_at(block, offset);
+    copy.file().write(std::span(block).first(got));
+    offset += got;
+    if (got < block.size()) break;
+  }
+  if (executable) make_executable(copy.file());
+  repo::backdate(copy.file());
+  copy.commit(false);
+}
 
 struct Piece {
   std::uint64_t end = 0;
@@ -77,7 +103,10 @@ struct PartialFile::State {
     const std::uint64_t before = front;
     for (auto it = pieces.find(front); it != pieces.end(); it = pieces.find(front))
       front = it->second.end;
-    if (front != before) grown.notify_all();
+    if (front == before) return true;
+    if (!follower.joinable() && size >= kFollowFromBytes)
+      follower = std::thread([this] { follow(); });
+    grown.notify_all();
     return true;
   }
 
@@ -109,13 +138,12 @@ struct PartialFile::State {
     }
   }
 
-  void start_following() {
-    follower = std::thread([this] { follow(); });
-  }
-
   /// The hash of the whole file, all of which has arrived.
   Sha256 digest_of_all() {
-    if (follower.joinable()) follower.join();
+    if (follower.joinable())
+      follower.join();
+    else
+      follow();
     if (failure) std::rethrow_exception(failure);
     if (!digest) digest = hasher.finish();
     return *digest;
@@ -146,6 +174,7 @@ struct PartialFile::State {
           length};
       chunk.resize(length);
       if (file->read_at(chunk, offset) != length || xet::hash_chunk(chunk) != ref.hash) continue;
+      const std::lock_guard guard(mutex);
       try {
         if (claim(offset, length)) mark(offset, length, ref);
       } catch (const Error&) {
@@ -169,11 +198,10 @@ PartialFile::PartialFile(const std::filesystem::path& folder, const Sha256& sha2
   state_->size = size_bytes;
   state_->lock.emplace(folder / (sha256.hex() + ".lock"), FileLock::Mode::exclusive,
                        std::chrono::milliseconds(2000));
-  state_->file = fs.open_write(state_->path, 0644);
+  state_->file = fs.open_write(state_->path, 0666);
   state_->load_journal();
   if (state_->file->stat().size_bytes > size_bytes) state_->file->truncate(size_bytes);
   state_->file->reserve(size_bytes);
-  state_->start_following();
 }
 
 PartialFile::~PartialFile() {
@@ -299,7 +327,6 @@ void PartialFile::restart() {
   state_->journal_bytes = 0;
   real_file_system().remove(state_->journal_path);
   state_->file->truncate(0);
-  state_->start_following();
 }
 
 std::vector<xet::ChunkRef> PartialFile::chunks() const {
@@ -316,7 +343,7 @@ std::vector<xet::ChunkRef> PartialFile::chunks() const {
   return refs;
 }
 
-FileStat PartialFile::finish(const std::filesystem::path& target, std::uint32_t mode) {
+FileStat PartialFile::finish(const std::filesystem::path& target, bool executable) {
   if (const std::uint64_t front = front_bytes(); front != state_->size) {
     discard();  // pieces that leave gaps would do so again
     throw Error(ErrorKind::corrupt, "only {} of {} bytes arrived", front, state_->size);
@@ -328,10 +355,16 @@ FileStat PartialFile::finish(const std::filesystem::path& target, std::uint32_t 
                 digest.hex(), state_->expected.hex());
   }
   if (state_->file->stat().size_bytes != state_->size) state_->file->truncate(state_->size);
-  ::fchmod(state_->file->descriptor(), static_cast<mode_t>(mode));
+  if (executable) make_executable(*state_->file);
   const FileStat before = repo::backdate(*state_->file);
   FileSystem& fs = real_file_system();
-  fs.rename(state_->path, target);
+  // An empty folder in the way goes; one that is not empty makes the rename fail.
+  if (const auto there = fs.stat(target); there && there->is_folder()) ::rmdir(target.c_str());
+  if (::rename(state_->path.c_str(), target.c_str()) != 0) {
+    if (errno != EXDEV) throw system_error(errno, "rename to " + printable(target.string()));
+    copy_into_place(*state_->file, target, executable);
+    fs.remove(state_->path);
+  }
   fs.remove(state_->journal_path);
   state_->gone = true;
   return fs.stat(target).value_or(before);
@@ -343,6 +376,29 @@ void PartialFile::discard() {
   fs.remove(state_->path);
   fs.remove(state_->journal_path);
   state_->gone = true;
+}
+
+std::uint64_t sweep_partial_files(const std::filesystem::path& folder, std::chrono::seconds grace,
+                                  bool remove) {
+  FileSystem& fs = real_file_system();
+  if (!fs.stat(folder)) return 0;
+  const std::int64_t newest_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                     (std::chrono::system_clock::now() - grace).time_since_epoch())
+                                     .count();
+  constexpr std::string_view kLockEnding = ".lock";
+  std::uint64_t bytes = 0;
+  for (const std::string& name : fs.list(folder)) {
+    if (name.ends_with(kLockEnding)) continue;
+    const auto stat = fs.stat(folder / name);
+    if (!stat || !stat->is_regular() || stat->mtime_ns > newest_ns) continue;
+    const auto lock_path = folder / (name.substr(0, name.find('.')) + std::string(kLockEnding));
+    auto lock = FileLock::try_lock(lock_path, FileLock::Mode::exclusive);
+    if (!lock) continue;
+    bytes += stat->disk_bytes;
+    if (remove) fs.remove(folder / name);
+    lock->remove(lock_path);
+  }
+  return bytes;
 }
 
 }  // namespace mhub::sync

@@ -3,10 +3,12 @@
 //
 // Chunks arrive in any order and on several threads, and are written where they belong; a thread of
 // its own follows the gapless front of the file with SHA-256, so that verification costs no pass at
-// the end. What came over the network is noted in a journal beside the file: after a crash the
-// chunks that the journal names are hashed again, and those that hold are not fetched a second
-// time. So neither file nor journal ever has to be synced.
+// the end. (A file that is hashed sooner than a thread starts is hashed at the end.) What came over
+// the network is noted in a journal beside the file: after a crash the chunks that the journal
+// names are hashed again, and those that hold are not fetched a second time. So neither file nor
+// journal ever has to be synced.
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -56,15 +58,21 @@ public:
   /// Chunks in file order as they were written; empty unless they cover the file.
   std::vector<xet::ChunkRef> chunks() const;
 
-  /// Checks length and SHA-256, gives the file its mode and moves it to `target`, replacing what is
-  /// there. Returns the stat of the file in its place, backdated so that git trusts the index at
-  /// once. Throws Error: corrupt (the content is then discarded), io.
-  FileStat finish(const std::filesystem::path& target, std::uint32_t mode);
+  /// Checks length and SHA-256 and moves the file to `target`, replacing what is there, also on
+  /// another file system. Its permissions are what the umask leaves. Returns the stat of the file
+  /// in its place, backdated so that git trusts the index at once. Throws Error: corrupt (the
+  /// content is then discarded), io.
+  FileStat finish(const std::filesystem::path& target, bool executable = false);
   void discard();
 
 private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Bytes on disk of files in `folder` that nobody is writing and no run has touched for `grace`, as
+/// of downloads that were given up; with `remove` they go.
+std::uint64_t sweep_partial_files(const std::filesystem::path& folder, std::chrono::seconds grace,
+                                  bool remove);
 
 }  // namespace mhub::sync

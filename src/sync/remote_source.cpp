@@ -57,12 +57,8 @@ struct RemoteSource::State {
     if (linked) return;
     linked = true;
     for (const std::string& name : data_remotes(workspace.repository(), {})) {
-      try {
-        links.push_back(
-            std::make_unique<HubLink>(workspace.repository(), connections, name, false, tools));
-      } catch (const Error& error) {
-        tools.progress.note(fmt::format("remote {} is left out: {}", name, error.message()));
-      }
+      if (auto link = open_data_link(workspace.repository(), connections, name, tools))
+        links.push_back(std::move(link));
     }
   }
 

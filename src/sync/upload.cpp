@@ -36,6 +36,18 @@ struct Pending {
   wire::LfsObjectAnswer answer;
 };
 
+/// A file made only to be sent; gone when this is.
+struct SentCopy {
+  std::filesystem::path path;
+  explicit SentCopy(std::filesystem::path file) : path(std::move(file)) {}
+  ~SentCopy() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+  SentCopy(const SentCopy&) = delete;
+  SentCopy& operator=(const SentCopy&) = delete;
+};
+
 class Uploader {
 public:
   Uploader(Workspace& workspace, const Connections& connections, HubLink& link, const Tools& tools)
@@ -104,19 +116,19 @@ private:
   // --- whole files
 
   void send_whole(const Pending& pending) {
-    with_context(
-        [&] { return "sending " + printable(pending.found.path); },
-        [&] {
-          const auto size = pending.found.pointer.size_bytes;
-          if (const auto path = whole_copy(pending.found)) {
-            link_.lfs().upload(pending.answer, remote::file_body(real_file_system(), *path, size));
-          } else {
-            const auto copy = write_copy(pending.found);
-            link_.lfs().upload(pending.answer, remote::file_body(real_file_system(), copy, size));
-            real_file_system().remove(copy);
-          }
-          totals_.sent_bytes += size;
-        });
+    with_context([&] { return "sending " + printable(pending.found.path); },
+                 [&] {
+                   const auto size = pending.found.pointer.size_bytes;
+                   if (const auto path = whole_copy(pending.found)) {
+                     link_.lfs().upload(pending.answer,
+                                        remote::file_body(real_file_system(), *path, size));
+                   } else {
+                     const SentCopy copy{write_copy(pending.found)};
+                     link_.lfs().upload(pending.answer,
+                                        remote::file_body(real_file_system(), copy.path, size));
+                   }
+                   totals_.sent_bytes += size;
+                 });
     count(pending);
     fault_point("push.object_sent");
   }
@@ -153,7 +165,7 @@ private:
           file.append(bytes);
         },
         &working_);
-    file.finish(target, 0600);
+    file.finish(target);
     return target;
   }
 

@@ -1,7 +1,11 @@
 #include "working_source.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <deque>
 #include <map>
+#include <mutex>
+#include <shared_mutex>
 
 #include <mhub/base/error.hpp>
 #include <mhub/base/log.hpp>
@@ -32,7 +36,10 @@ struct SourceFile {
 
 struct WorkingSource::State {
   store::Store& store;
-  std::vector<SourceFile> files;
+  std::once_flag load_once;
+  std::atomic<bool> loaded{false};
+  mutable std::shared_mutex mutex;  ///< of what is known
+  std::deque<SourceFile> files;     ///< never moved, so that references hold
   std::unordered_map<xet::XorbHash, std::vector<Run>> runs;
   std::unordered_map<std::string, std::uint32_t> by_path;
   struct OpenFile {
@@ -44,6 +51,37 @@ struct WorkingSource::State {
 
   explicit State(store::Store& s) : store(s), sizes(s) {}
 
+  void load() {
+    std::call_once(load_once, [&] {
+      for (const store::WorkingFile& working : store.working_files()) {
+        const auto record = store.find_file(working.sha256);
+        if (!record) continue;
+        const auto stat = real_file_system().stat(working.path);
+        if (!stat || *stat != working.stat) continue;
+        add(working.path, working.stat, *record);
+      }
+      loaded = true;
+    });
+  }
+
+  void add(const std::filesystem::path& path, const FileStat& stat,
+           const store::FileRecord& record) {
+    const std::unique_lock guard(mutex);
+    const auto number = static_cast<std::uint32_t>(files.size());
+    files.push_back({path, stat});
+    by_path.insert_or_assign(path.string(), number);
+    std::uint64_t offset = 0;
+    for (const xet::Term& term : record.terms) {
+      runs[term.xorb].push_back({term.first_chunk, term.end_chunk, number, offset});
+      offset += term.size_bytes;
+    }
+  }
+
+  const SourceFile& file(std::uint32_t number) const {
+    const std::shared_lock guard(mutex);
+    return files[number];
+  }
+
   std::uint64_t bytes_between(const xet::XorbHash& xorb, std::uint32_t first,
                               std::uint32_t end) const {
     const auto known = sizes.of(xorb);
@@ -52,13 +90,15 @@ struct WorkingSource::State {
     return sum;
   }
 
-  const Run* find(const xet::XorbHash& xorb, std::uint32_t chunk) const {
+  std::optional<Run> find(const xet::XorbHash& xorb, std::uint32_t chunk) {
+    load();
+    const std::shared_lock guard(mutex);
     const auto found = runs.find(xorb);
-    if (found == runs.end()) return nullptr;
+    if (found == runs.end()) return std::nullopt;
     for (const Run& run : found->second) {
-      if (chunk >= run.first && chunk < run.end) return &run;
+      if (chunk >= run.first && chunk < run.end) return run;
     }
-    return nullptr;
+    return std::nullopt;
   }
 
   /// The file, if it is still what was noted; null otherwise.
@@ -71,41 +111,26 @@ struct WorkingSource::State {
         if (loose != table.end()) table.erase(loose);
       }
       if (hold && table.size() >= kMaxOpenFiles) return nullptr;
-      std::shared_ptr<File> file;
+      const SourceFile& known = file(number);
+      std::shared_ptr<File> opened;
       try {
-        file = real_file_system().open_read(files[number].path);
-        if (file->stat() != files[number].stat) file.reset();
+        opened = real_file_system().open_read(known.path);
+        if (opened->stat() != known.stat) opened.reset();
       } catch (const Error& error) {
-        log_debug("{} is no source of chunks any more: {}", files[number].path.string(),
-                  error.message());
+        log_debug("{} is no source of chunks any more: {}", known.path.string(), error.message());
       }
-      if (table.size() < kMaxOpenFiles) table.emplace(number, OpenFile{file, hold});
-      return file;
+      if (table.size() < kMaxOpenFiles) table.emplace(number, OpenFile{opened, hold});
+      return opened;
     });
   }
 };
 
-WorkingSource::WorkingSource(store::Store& store) : state_(std::make_unique<State>(store)) {
-  for (const store::WorkingFile& working : store.working_files()) {
-    const auto record = store.find_file(working.sha256);
-    if (!record) continue;
-    const auto stat = real_file_system().stat(working.path);
-    if (!stat || *stat != working.stat) continue;
-    const auto number = static_cast<std::uint32_t>(state_->files.size());
-    state_->files.push_back({working.path, working.stat});
-    state_->by_path.emplace(working.path.string(), number);
-    std::uint64_t offset = 0;
-    for (const xet::Term& term : record->terms) {
-      state_->runs[term.xorb].push_back({term.first_chunk, term.end_chunk, number, offset});
-      offset += term.size_bytes;
-    }
-  }
-}
+WorkingSource::WorkingSource(store::Store& store) : state_(std::make_unique<State>(store)) {}
 
 WorkingSource::~WorkingSource() = default;
 
 std::uint32_t WorkingSource::size_at_hand(const xet::XorbHash& xorb, std::uint32_t chunk) const {
-  if (state_->find(xorb, chunk) == nullptr) return 0;
+  if (!state_->find(xorb, chunk)) return 0;
   const auto known = state_->sizes.of(xorb);
   return chunk < known->sizes.size() ? known->sizes[chunk] : 0;
 }
@@ -117,8 +142,8 @@ std::uint32_t WorkingSource::size_in_store(const xet::XorbHash& xorb, std::uint3
 
 std::optional<Bytes> WorkingSource::read_chunk(const xet::XorbHash& xorb, std::uint32_t chunk,
                                                const xet::ChunkRef& ref) {
-  const Run* run = state_->find(xorb, chunk);
-  if (run == nullptr) return std::nullopt;
+  const std::optional<Run> run = state_->find(xorb, chunk);
+  if (!run) return std::nullopt;
   const auto file = state_->open_file(run->file, false);
   if (!file) return std::nullopt;
   const std::uint64_t offset = run->offset + state_->bytes_between(xorb, run->first, chunk);
@@ -133,9 +158,23 @@ std::optional<Bytes> WorkingSource::read_chunk(const xet::Term& term, std::uint3
   return read_chunk(term.xorb, chunk, ref);
 }
 
+void WorkingSource::add(const std::filesystem::path& path, const FileStat& stat,
+                        const store::FileRecord& record) {
+  // What has not been loaded yet will be found in the store.
+  if (!state_->loaded) return;
+  for (const xet::Term& term : record.terms) state_->sizes.forget(term.xorb);
+  state_->add(path, stat, record);
+}
+
 void WorkingSource::hold(const std::filesystem::path& path) {
-  const auto found = state_->by_path.find(path.string());
-  if (found != state_->by_path.end()) state_->open_file(found->second, true);
+  state_->load();
+  std::optional<std::uint32_t> number;
+  {
+    const std::shared_lock guard(state_->mutex);
+    const auto found = state_->by_path.find(path.string());
+    if (found != state_->by_path.end()) number = found->second;
+  }
+  if (number) state_->open_file(*number, true);
 }
 
 }  // namespace mhub::sync

@@ -14,7 +14,8 @@ namespace mhub::sync {
 /// Threads may share it.
 class WorkingSource final : public store::ChunkSource {
 public:
-  /// Takes in every working file that the store knows and whose stat still holds.
+  /// Takes in every working file that the store knows and whose stat still holds; only once it is
+  /// first asked for something, as that looks at each of them.
   explicit WorkingSource(store::Store& store);
   ~WorkingSource() override;
 
@@ -29,6 +30,10 @@ public:
 
   /// Size of the chunk if its xorb is in the store, else 0.
   std::uint32_t size_in_store(const xet::XorbHash& xorb, std::uint32_t chunk) const;
+
+  /// Takes in a file that has just been written, and of which the store has learned by now.
+  void add(const std::filesystem::path& path, const FileStat& stat,
+           const store::FileRecord& record);
 
   /// Opens the file now, before something replaces it, and keeps it open as long as this object
   /// lives; past a limit of open files it does nothing.
