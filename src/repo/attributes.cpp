@@ -176,9 +176,17 @@ void Attributes::finish(State& state) {
 }
 
 Attributes Attributes::of_work_tree(Repository& repository) {
+  return of_index(repository, std::make_shared<const Index>(Index::read(repository)));
+}
+
+Attributes Attributes::of_work_tree(Repository& repository, const Index& index) {
+  return of_index(repository, std::shared_ptr<const Index>(std::shared_ptr<const Index>(), &index));
+}
+
+Attributes Attributes::of_index(Repository& repository, std::shared_ptr<const Index> index) {
   auto state = common_state(repository);
-  const auto index = std::make_shared<Index>(Index::read(repository));
-  state->read = [&repository, index](const std::string& folder) -> std::optional<std::string> {
+  state->read = [&repository, index = std::move(index)](
+                    const std::string& folder) -> std::optional<std::string> {
     const std::string name = folder.empty() ? ".gitattributes" : folder + "/.gitattributes";
     if (repository.work_tree()) {
       if (auto text = read_rules_file(*repository.work_tree() / name, false)) return text;

@@ -240,7 +240,8 @@ CheckoutPlan plan_restore(Repository& repository, const Index& index,
                           const StopToken& stop) {
   CheckoutOptions recreating = options;
   recreating.recreate_missing = true;
-  Planner planner(repository, index, recreating, clean, Attributes::of_work_tree(repository));
+  Planner planner(repository, index, recreating, clean,
+                  Attributes::of_work_tree(repository, index));
   for (auto& [path, place] : index_places(index, options)) {
     stop.check();
     if (place.unmerged) {

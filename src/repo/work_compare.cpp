@@ -14,7 +14,7 @@ WorkCompare::WorkCompare(Repository& repository, const Index& index, const Clean
     : repository_(repository),
       index_(index),
       clean_(clean),
-      attributes_(Attributes::of_work_tree(repository)) {}
+      attributes_(Attributes::of_work_tree(repository, index)) {}
 
 bool WorkCompare::folder_is_real(const std::string& folder) {
   const auto found = folders_.find(folder);

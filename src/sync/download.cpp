@@ -24,9 +24,9 @@ constexpr unsigned kRangesAtOnce = 8;
 constexpr unsigned kRenewals = 5;
 /// Files whose findings are written to the index together …
 constexpr std::size_t kFindingsAtOnce = 64;
-/// … or earlier, when they are about so many chunks (some 256 MiB): files that follow need not
-/// fetch what they share with them.
-constexpr std::size_t kFoundChunksAtOnce = 4096;
+/// … or earlier, when they are about so many chunks (some 16 MiB): files that follow need not fetch
+/// what they share with them.
+constexpr std::size_t kFoundChunksAtOnce = 256;
 constexpr std::size_t kCopyBlockBytes = std::size_t{1} << 20;
 
 /// What a finished file teaches the store.

@@ -15,6 +15,8 @@
 
 namespace mhub::repo {
 
+class Index;
+
 /// git's glob matching with "/" kept apart (`*` and `?` stop there, `**` does not), bracket
 /// expressions with ranges and POSIX classes, and backslash escapes.
 bool wildmatch(std::string_view pattern, std::string_view text, bool ignore_case = false);
@@ -27,6 +29,8 @@ public:
   /// From the work tree, and where a folder's file is missing there, from the index (as git add
   /// does).
   static Attributes of_work_tree(Repository& repository);
+  /// The same with an index that is not written yet, or never will be; it outlives the object.
+  static Attributes of_work_tree(Repository& repository, const Index& index);
   /// From a tree, and where a folder's file is missing there, nothing (as a checkout of it does).
   static Attributes of_tree(Repository& repository, const ObjectId& tree);
 
@@ -42,6 +46,7 @@ public:
 private:
   struct State;
   explicit Attributes(std::unique_ptr<State> state);
+  static Attributes of_index(Repository& repository, std::shared_ptr<const Index> index);
   static std::unique_ptr<State> common_state(Repository& repository);
   static void finish(State& state);
   std::unique_ptr<State> state_;

@@ -352,6 +352,18 @@ TEST_CASE("large files are left to the caller", "[repo][checkout][large]") {
   }
 }
 
+TEST_CASE("restoring into an empty work tree knows large files by the index", "[repo][checkout]") {
+  test::GitRepo work;
+  const wire::LfsPointer pointer{sha256_of(as_bytes("content")), 7};
+  Index index = Index::in_memory(*work);
+  index.set_unverified(".gitattributes", FileMode::regular,
+                       write_blob(*work, as_bytes("*.bin filter=lfs\n")));
+  index.set_unverified("m.bin", FileMode::regular, write_pointer(*work, pointer));
+  const CheckoutPlan plan = plan_restore(*work, index);
+  REQUIRE(plan.large.size() == 1);
+  CHECK(plan.large[0].pointer == pointer);
+}
+
 TEST_CASE("a hostile tree writes nothing", "[repo][checkout][paths]") {
   test::GitRepo work;
   const ObjectId blob = write_blob(*work, as_bytes("evil"));
