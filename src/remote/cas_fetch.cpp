@@ -58,11 +58,13 @@ FetchOutcome CasClient::fetch_chunks(const std::string& url, const wire::FetchRa
   Backoff backoff(kMaxTries);
   for (;;) {
     RecordStream records(range.chunks.start, range.chunks.count(), delivered, counted);
+    bool anything_came = false;
     net::Response response;
     try {
       response = hub_.http().stream(
           request,
           [&](ByteView bytes) {
+            anything_came = true;
             received_bytes_ += bytes.size();
             records.add(bytes);
           },
@@ -71,7 +73,7 @@ FetchOutcome CasClient::fetch_chunks(const std::string& url, const wire::FetchRa
       // The client goes on after a broken connection by asking for the rest, which a URL signed for
       // one range need not allow. Then the whole range is asked for again.
       const bool refused = error.kind() == ErrorKind::denied || error.kind() == ErrorKind::usage;
-      if (failed_in_handler || !refused || records.records() == 0) throw;
+      if (failed_in_handler || !refused || !anything_came) throw;
       if (!backoff.again(hub_.stop())) throw;
       continue;
     }

@@ -120,6 +120,14 @@ TEST_CASE("after a broken connection each chunk still comes once", "[remote][fet
   CHECK(f.all_right);
 }
 
+TEST_CASE("a connection that breaks within the first record is no refusal", "[remote][fetch]") {
+  Fixture f;
+  f.cuts = {100};
+  CHECK(f.fetch() == FetchOutcome::complete);
+  CHECK(f.got.size() == 40);
+  CHECK(f.all_right);
+}
+
 TEST_CASE("an expired URL is told apart from a failure", "[remote][fetch]") {
   Fixture f;
   f.spoil = [](Reply& reply) { reply.status = 403; };
