@@ -19,6 +19,33 @@ void add_media_type(net::Headers& headers) {
   headers.push_back({"Content-Type", std::string(wire::kLfsMediaType), false});
 }
 
+/// Servers say so when an action is no longer good.
+bool has_ended(const net::Response& response) {
+  return response.status == 401 || response.status == 403;
+}
+
+/// The same host and port, or the same host reached by TLS instead of without.
+bool is_same_hub(const net::Url& endpoint, const net::Url& other) {
+  if (net::same_origin(endpoint, other)) return true;
+  return endpoint.host == other.host && endpoint.scheme == "http" && other.scheme == "https";
+}
+
+void check_address(const net::Url& endpoint, const wire::LfsAction& action, bool is_token_route) {
+  const net::Url target = net::require_url(action.href);
+  constexpr std::string_view kHint =
+      "the hub must know its own public address (mhub serve --public-url), also behind a proxy";
+  if (endpoint.scheme == "https" && target.scheme != "https") {
+    throw Error(ErrorKind::corrupt, "{} answers with an address without TLS: {}",
+                endpoint.host_and_port(), net::display_url(action.href))
+        .hint(std::string(kHint));
+  }
+  if (is_token_route && !is_same_hub(endpoint, target)) {
+    throw Error(ErrorKind::corrupt, "{} sends us to another hub for tokens: {}",
+                endpoint.host_and_port(), net::display_url(action.href))
+        .hint(std::string(kHint));
+  }
+}
+
 /// The answer's objects in the order of `asked`, each checked to be what was asked for.
 std::vector<wire::LfsObjectAnswer> in_order(std::vector<wire::LfsObjectAnswer> answers,
                                             std::span<const wire::LfsObject> asked) {
@@ -100,6 +127,7 @@ wire::LfsBatchAnswer LfsClient::batch(wire::LfsOperation operation,
                 printable(answer.transfer));
   }
   answer.objects = in_order(std::move(answer.objects), objects);
+  check_addresses(net::require_url(endpoint_), answer);
   return answer;
 }
 
@@ -111,6 +139,13 @@ wire::LfsObjectAnswer LfsClient::renewed(wire::LfsOperation operation,
   return std::move(answer.objects.front());
 }
 
+bool LfsClient::may_carry_credentials(const wire::LfsObjectAnswer& answer,
+                                      const wire::LfsAction& action) const {
+  if (answer.authenticated) return false;
+  const auto target = net::parse_url(action.href);
+  return target && net::same_origin(*target, net::require_url(endpoint_));
+}
+
 net::Response LfsClient::send_action(const wire::LfsObjectAnswer& answer,
                                      const wire::LfsAction& action, net::Request request) {
   request.url = action.href;
@@ -120,7 +155,7 @@ net::Response LfsClient::send_action(const wire::LfsObjectAnswer& answer,
     });
     request.headers.push_back({name, value, true});
   }
-  if (!answer.authenticated) return hub_.send(std::move(request), AuthStyle::basic);
+  if (may_carry_credentials(answer, action)) return hub_.send(std::move(request), AuthStyle::basic);
   request.stop = &hub_.stop();
   request.progress = &hub_.progress();
   return hub_.http().send(request);
@@ -128,11 +163,11 @@ net::Response LfsClient::send_action(const wire::LfsObjectAnswer& answer,
 
 void LfsClient::upload(const wire::LfsObjectAnswer& answer, const net::Body& body) {
   if (answer.error) throw object_error(answer);
-  if (answer.upload) put(answer, body);
-  if (answer.verify) verify(answer);
+  const auto used = answer.upload ? put(answer, body) : answer;
+  if (used.verify) verify(used);
 }
 
-void LfsClient::put(const wire::LfsObjectAnswer& answer, const net::Body& body) {
+wire::LfsObjectAnswer LfsClient::put(const wire::LfsObjectAnswer& answer, const net::Body& body) {
   const auto try_put = [&](const wire::LfsObjectAnswer& current) {
     net::Request request;
     request.method = "PUT";
@@ -141,25 +176,45 @@ void LfsClient::put(const wire::LfsObjectAnswer& answer, const net::Body& body) 
     return send_action(current, *current.upload, std::move(request));
   };
   fault_point("lfs.put");
-  net::Response response = try_put(answer);
-  if (response.status == 401 || response.status == 403) {
-    // Servers say so when an action has ended.
-    const auto fresh = renewed(wire::LfsOperation::upload, answer.object);
-    if (!fresh.upload) return;
-    response = try_put(fresh);
+  wire::LfsObjectAnswer used = answer;
+  net::Response response = try_put(used);
+  if (has_ended(response)) {
+    used = renewed(wire::LfsOperation::upload, answer.object);
+    if (!used.upload) return used;
+    response = try_put(used);
   }
   require_ok(response, fmt::format("upload object {}", short_id(answer.object.oid)));
+  return used;
 }
 
 void LfsClient::verify(const wire::LfsObjectAnswer& answer) {
-  net::Request request;
-  request.method = "POST";
-  add_media_type(request.headers);
-  request.body = net::Body::of(to_json(answer.object));
-  request.retry = net::Retry::always;
-  request.stall_limit_ms = kVerifyStallMs;
-  const net::Response response = send_action(answer, *answer.verify, std::move(request));
+  const auto try_verify = [&](const wire::LfsObjectAnswer& current) {
+    net::Request request;
+    request.method = "POST";
+    add_media_type(request.headers);
+    request.body = net::Body::of(to_json(current.object));
+    request.retry = net::Retry::always;
+    request.stall_limit_ms = kVerifyStallMs;
+    return send_action(current, *current.verify, std::move(request));
+  };
+  net::Response response = try_verify(answer);
+  if (has_ended(response)) {
+    const auto fresh = renewed(wire::LfsOperation::upload, answer.object);
+    // The hub lists an object that it wants neither sent nor verified.
+    if (!fresh.upload && !fresh.verify) return;
+    if (fresh.verify) response = try_verify(fresh);
+  }
   require_ok(response, fmt::format("verify object {}", short_id(answer.object.oid)));
+}
+
+void check_addresses(const net::Url& endpoint, const wire::LfsBatchAnswer& answer) {
+  const bool by_chunks =
+      answer.transfer == wire::kTransferXet || answer.transfer == wire::kTransferMhubXet;
+  for (const wire::LfsObjectAnswer& object : answer.objects) {
+    for (const auto* action : {&object.download, &object.upload, &object.verify}) {
+      if (*action) check_address(endpoint, **action, by_chunks);
+    }
+  }
 }
 
 Error object_error(const wire::LfsObjectAnswer& answer) {

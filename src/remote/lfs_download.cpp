@@ -82,12 +82,12 @@ void LfsClient::download(const wire::LfsObjectAnswer& answer, std::uint64_t from
     const auto data = [&](ByteView bytes) { body.data(bytes); };
     net::Request request = download_request(current, from);
     net::Response response;
-    if (current.authenticated) {
+    if (may_carry_credentials(current, *current.download)) {
+      response = hub_.stream(std::move(request), AuthStyle::basic, data, head);
+    } else {
       request.stop = &hub_.stop();
       request.progress = &hub_.progress();
       response = hub_.http().stream(request, data, head);
-    } else {
-      response = hub_.stream(std::move(request), AuthStyle::basic, data, head);
     }
     if (response.ok()) {
       body.check_end();

@@ -28,7 +28,7 @@ public:
   /// Asks for at most wire::kLfsBatchObjects objects, no two the same. The answer holds each of
   /// them once, in the order asked. Throws Error: denied, not_found (no such repository, or no LFS
   /// there), network, corrupt (objects that were not asked for, other sizes, a transfer that was
-  /// not offered).
+  /// not offered, an address without TLS from a hub with TLS, a token route on another host).
   wire::LfsBatchAnswer batch(wire::LfsOperation operation,
                              std::span<const wire::LfsObject> objects);
   /// As above with chosen transfers; basic alone makes the hub answer for whole files.
@@ -37,7 +37,7 @@ public:
 
   /// PUTs an object that the answer has an upload action for, then verifies it if the answer asks
   /// for that. An expired action is asked for once more. Without an upload action only the verify
-  /// is done. Throws Error: denied, conflict, network, usage (refused as wrong), io.
+  /// is done. Stored credentials go to actions at the endpoint's own origin alone. Throws Error: denied, conflict, network, usage (refused as wrong), io.
   void upload(const wire::LfsObjectAnswer& answer, const net::Body& body);
 
   /// GETs bytes [from, size) of an object. `on_start` is called before the first byte with the
@@ -62,7 +62,12 @@ private:
                             net::Request request);
   /// A fresh answer for one object, by the basic transfer.
   wire::LfsObjectAnswer renewed(wire::LfsOperation operation, const wire::LfsObject& object);
-  void put(const wire::LfsObjectAnswer& answer, const net::Body& body);
+  /// An action's address is the hub's choice, and only its own origin is known to us: others get
+  /// what the action's headers say and nothing of ours.
+  bool may_carry_credentials(const wire::LfsObjectAnswer& answer,
+                             const wire::LfsAction& action) const;
+  /// Returns the answer that was used in the end, which is another if `answer` had expired.
+  wire::LfsObjectAnswer put(const wire::LfsObjectAnswer& answer, const net::Body& body);
   void verify(const wire::LfsObjectAnswer& answer);
   void resume_file(File& file, const wire::LfsObjectAnswer& answer, Sha256& digest, bool& resumed);
 
@@ -70,6 +75,12 @@ private:
   std::string endpoint_;
   std::string ref_;
 };
+
+/// Refuses what a hub must not be able to bring about by the addresses in a batch answer: bytes that
+/// went by TLS going without it, and, since the href of a chunk transfer gets the credentials of
+/// the host it names, chunks going to another hub in this user's name. Such an href must be at the
+/// endpoint's origin, or at the same host by TLS. Pure. Throws Error: corrupt.
+void check_addresses(const net::Url& endpoint, const wire::LfsBatchAnswer& answer);
 
 /// The Error for an object that a batch answer refuses: 404 and 410 not_found, 401 and 403 denied,
 /// 409 and 422 corrupt, others network.

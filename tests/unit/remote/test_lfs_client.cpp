@@ -154,6 +154,124 @@ TEST_CASE("an action that has ended is asked for once more", "[remote][lfs]") {
       HasKind(ErrorKind::denied));
 }
 
+TEST_CASE("what a renewed action says about verifying holds", "[remote][lfs]") {
+  Fixture f;
+  const std::string content = "some bytes";
+  f.lfs.status = [](const Received& request) { return request.path == "/old" ? 403 : 200; };
+  f.lfs.answer = [&](const wire::LfsBatchRequest& request) {
+    wire::LfsBatchAnswer answer;
+    answer.objects = {f.upload_answer(request.objects.at(0), "/new")};
+    answer.objects[0].verify->href = f.server.url("/verify-anew");
+    return answer;
+  };
+  f.client.upload(f.upload_answer(object(content), "/old"), net::Body::of(content));
+  REQUIRE(f.lfs.others.size() == 3);
+  CHECK(f.lfs.others[2].path == "/verify-anew");
+
+  SECTION("nothing more, if the hub has the object by now") {
+    f.lfs.answer = [&](const wire::LfsBatchRequest& request) {
+      wire::LfsBatchAnswer answer;
+      answer.objects = {{.object = request.objects.at(0)}};
+      return answer;
+    };
+    f.client.upload(f.upload_answer(object(content), "/old"), net::Body::of(content));
+    CHECK(f.lfs.others.size() == 4);
+  }
+}
+
+TEST_CASE("a verify action that has ended is asked for once more", "[remote][lfs]") {
+  Fixture f;
+  const std::string content = "some bytes";
+  f.lfs.status = [](const Received& request) { return request.path == "/verify" ? 403 : 200; };
+  bool listed = false;
+  f.lfs.answer = [&](const wire::LfsBatchRequest& request) {
+    wire::LfsBatchAnswer answer;
+    answer.objects = {f.upload_answer(request.objects.at(0), "/new")};
+    answer.objects[0].verify->href = f.server.url("/verify-anew");
+    if (listed) answer.objects = {{.object = request.objects.at(0)}};
+    return answer;
+  };
+  f.client.upload(f.upload_answer(object(content), "/put"), net::Body::of(content));
+  CHECK(f.lfs.others.back().path == "/verify-anew");
+  CHECK(f.lfs.batches.size() == 1);
+  listed = true;
+  f.client.upload(f.upload_answer(object(content), "/put"), net::Body::of(content));
+  CHECK(f.lfs.others.back().path == "/verify");
+
+  listed = false;
+  f.lfs.status = [](const Received& request) { return request.method == "PUT" ? 200 : 403; };
+  CHECK_THROWS_MATCHES(
+      f.client.upload(f.upload_answer(object(content), "/put"), net::Body::of(content)), Error,
+      HasKind(ErrorKind::denied));
+}
+
+TEST_CASE("an action on another origin gets no credentials, not even that origin's",
+          "[remote][lfs]") {
+  Fixture f;
+  LfsServer elsewhere;
+  elsewhere.status = [](const Received&) { return 401; };
+  const HttpTestServer other{std::ref(elsewhere)};
+  f.credentials.add_from_url(net::require_url(other.url()), "me", "there");
+  f.lfs.answer = [&](const wire::LfsBatchRequest& request) {
+    wire::LfsBatchAnswer answer;
+    answer.objects = {{.object = request.objects.at(0)}};
+    answer.objects[0].upload = wire::LfsAction{.href = other.url("/put")};
+    answer.objects[0].download = wire::LfsAction{.href = other.url("/get")};
+    return answer;
+  };
+  const std::vector<wire::LfsObject> objects{object("x")};
+  const auto answer = f.client.batch(wire::LfsOperation::upload, objects).objects.at(0);
+  CHECK_THROWS_MATCHES(f.client.upload(answer, net::Body::of(std::string("x"))), Error,
+                       HasKind(ErrorKind::denied));
+  CHECK_THROWS_MATCHES(
+      f.client.download(
+          answer, 0, [](std::uint64_t) {}, [](ByteView) {}),
+      Error, HasKind(ErrorKind::denied));
+  REQUIRE(elsewhere.others.size() == 4);  // each once more after a new batch
+  for (const Received& request : elsewhere.others) CHECK(request.header("authorization").empty());
+}
+
+TEST_CASE("a hub cannot name another hub's token route", "[remote][lfs]") {
+  Fixture f;
+  const std::vector<wire::LfsObject> objects{object("one")};
+  const auto [operation, transfer] = GENERATE(
+      std::pair{wire::LfsOperation::upload, wire::kTransferXet},
+      std::pair{wire::LfsOperation::download, wire::kTransferMhubXet});
+  std::string href;
+  f.lfs.answer = [&](const wire::LfsBatchRequest& request) {
+    wire::LfsBatchAnswer answer;
+    answer.transfer = transfer;
+    answer.objects = {{.object = request.objects.at(0)}};
+    auto& action = operation == wire::LfsOperation::upload ? answer.objects[0].upload
+                                                           : answer.objects[0].download;
+    action = wire::LfsAction{.href = href};
+    return answer;
+  };
+  for (const std::string bad : {"http://hub.example/token", "http://127.0.0.1:9/token",
+                                "https://hub.example/token"}) {
+    href = bad;
+    CHECK_THROWS_MATCHES(f.client.batch(operation, objects), Error, HasKind(ErrorKind::corrupt));
+  }
+  for (const std::string& good :
+       {f.server.url("/token"), std::string("https://127.0.0.1:8443/token")}) {
+    href = good;
+    CHECK_NOTHROW(f.client.batch(operation, objects));
+  }
+}
+
+TEST_CASE("a hub with TLS cannot name addresses without", "[remote][lfs]") {
+  const net::Url endpoint = net::require_url("https://hub.example/t/m.git/info/lfs");
+  wire::LfsBatchAnswer answer;
+  answer.objects = {{.object = object("one")}};
+  const auto member = GENERATE(&wire::LfsObjectAnswer::download, &wire::LfsObjectAnswer::upload,
+                               &wire::LfsObjectAnswer::verify);
+  answer.objects[0].*member = wire::LfsAction{.href = "http://hub.example/x"};
+  CHECK_THROWS_MATCHES(check_addresses(endpoint, answer), Error, HasKind(ErrorKind::corrupt));
+  answer.objects[0].*member = wire::LfsAction{.href = "https://store.example/x"};
+  CHECK_NOTHROW(check_addresses(endpoint, answer));
+  CHECK_NOTHROW(check_addresses(net::require_url("http://hub.example/lfs"), answer));
+}
+
 TEST_CASE("credentials in an LFS endpoint are used but not kept in it", "[remote][lfs]") {
   Fixture f;
   const std::string endpoint =
