@@ -30,6 +30,29 @@ bool is_at(const net::Url& url, std::string_view endpoint) {
   return other && net::same_origin(url, *other);
 }
 
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
+}
+
+/// The remote's own URL, as git asks its helpers about it, from that of one of its git or LFS
+/// routes.
+net::Url repository_url(net::Url url) {
+  url.query.clear();
+  url.fragment.clear();
+  for (const std::string_view tail : {"/info/refs", "/git-upload-pack", "/git-receive-pack"}) {
+    if (url.path.ends_with(tail)) {
+      url.path.resize(url.path.size() - tail.size());
+      return url;
+    }
+  }
+  const std::size_t lfs = url.path.find("/info/lfs");
+  const bool whole_segment =
+      lfs != url.path.npos && (lfs + 9 == url.path.size() || url.path[lfs + 9] == '/');
+  if (whole_segment) url.path.resize(lfs);
+  return url;
+}
+
 /// A small file of the user's that need not exist nor be readable.
 std::string read_optional(FileSystem& fs, const std::filesystem::path& path) {
   if (path.empty()) return {};
@@ -136,11 +159,12 @@ std::optional<Credential> CredentialStore::next(const net::Url& url,
   return helpers_for_.with([&](const HelpersFor& helpers_for) -> std::optional<Credential> {
     if (!helpers_for) return std::nullopt;
     if (tried && tried->source == Credential::Source::helper) {
-      const HelperSettings settings = helpers_for(url.str());
+      const net::Url repository = repository_url(url);
+      const HelperSettings settings = helpers_for(repository.str());
       for (const std::string& helper : settings.helpers) {
         const auto command = helper_command(helper, HelperAction::erase, environment_.path);
         if (command.empty()) continue;
-        run_helper(command, helper_input(url, settings, tried->user, tried->secret),
+        run_helper(command, helper_input(repository, settings, tried->user, tried->secret),
                    HelperAction::erase, stop);
       }
     }
@@ -159,13 +183,14 @@ std::optional<Credential> CredentialStore::ask_helpers(const HelpersFor& helpers
     return first_known(state, url);
   });
   if (known) return known;
-  const HelperSettings settings = helpers_for(url.str());
+  const net::Url repository = repository_url(url);
+  const HelperSettings settings = helpers_for(repository.str());
   if (user.empty()) user = settings.username;
   for (const std::string& helper : settings.helpers) {
     const auto command = helper_command(helper, HelperAction::get, environment_.path);
     if (command.empty()) continue;
     const auto output =
-        run_helper(command, helper_input(url, settings, user, {}), HelperAction::get, stop);
+        run_helper(command, helper_input(repository, settings, user, {}), HelperAction::get, stop);
     if (!output) continue;
     auto credential = parse_helper_output(*output, user);
     if (!credential || has_line_breaks(credential->user)) continue;
@@ -180,19 +205,21 @@ std::optional<Credential> CredentialStore::ask_helpers(const HelpersFor& helpers
   return std::nullopt;
 }
 
-void CredentialStore::approve(const net::Url& url, const Credential& credential) {
+void CredentialStore::approve(const net::Url& url, const Credential& credential,
+                              const StopToken& stop) {
   if (credential.source != Credential::Source::helper) return;
   const bool first =
       state_.with([&](State& state) { return state.approved.insert(url.origin()).second; });
   if (!first) return;
   helpers_for_.with([&](const HelpersFor& helpers_for) {
     if (!helpers_for) return;
-    const HelperSettings settings = helpers_for(url.str());
+    const net::Url repository = repository_url(url);
+    const HelperSettings settings = helpers_for(repository.str());
     for (const std::string& helper : settings.helpers) {
       const auto command = helper_command(helper, HelperAction::store, environment_.path);
       if (command.empty()) continue;
-      run_helper(command, helper_input(url, settings, credential.user, credential.secret),
-                 HelperAction::store, never_stopped());
+      run_helper(command, helper_input(repository, settings, credential.user, credential.secret),
+                 HelperAction::store, stop);
     }
   });
 }
@@ -248,6 +275,8 @@ std::optional<Credential> CredentialStore::from_hf_token(const net::Url& url) co
 
 std::optional<Credential> CredentialStore::from_netrc(const net::Url& url,
                                                       const std::string& user) const {
+  // An entry names a host alone; its password must not leave this machine in the clear.
+  if (url.scheme != "https" && !is_loopback(url.host)) return std::nullopt;
   std::filesystem::path path = environment_.netrc;
   if (path.empty() && !environment_.home.empty()) {
     path = std::filesystem::path(environment_.home) / ".netrc";

@@ -55,7 +55,7 @@ net::Response HubConnection::with_credentials(
     if (credential) ready.headers.push_back(authorization(*credential, style));
     net::Response response = send(ready);
     if (response.status != 401) {
-      if (credential && response.ok()) credentials_.approve(url, *credential);
+      if (credential && response.ok()) credentials_.approve(url, *credential, stop_);
       return response;
     }
     if (sending == kMaxCredentials || !came_from(response, url)) return response;

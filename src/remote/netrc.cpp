@@ -71,17 +71,18 @@ private:
 
 std::optional<Credential> find_in_netrc(std::string_view netrc, std::string_view host,
                                         std::string_view user) {
+  std::optional<Credential> of_host;
+  std::optional<Credential> of_default;
   struct Entry {
-    bool matches = false;
+    std::optional<Credential>* place = nullptr;  ///< null: about something else
     std::string login;
     std::string password;
   };
-  std::optional<Credential> found;
   Entry entry;
   const auto finish = [&] {
-    if (entry.matches && !found && !entry.password.empty() &&
+    if (entry.place && !*entry.place && !entry.password.empty() &&
         (user.empty() || entry.login == user)) {
-      found = Credential{
+      *entry.place = Credential{
           .user = entry.login, .secret = entry.password, .source = Credential::Source::netrc};
     }
     entry = Entry{};
@@ -90,10 +91,10 @@ std::optional<Credential> find_in_netrc(std::string_view netrc, std::string_view
   while (auto word = words.next()) {
     if (*word == "machine") {
       finish();
-      entry.matches = words.next() == host;
+      if (words.next() == host) entry.place = &of_host;
     } else if (*word == "default") {
       finish();
-      entry.matches = true;
+      entry.place = &of_default;
     } else if (*word == "login") {
       entry.login = words.next().value_or("");
     } else if (*word == "password") {
@@ -105,7 +106,7 @@ std::optional<Credential> find_in_netrc(std::string_view netrc, std::string_view
     }
   }
   finish();
-  return found;
+  return of_host ? of_host : of_default;
 }
 
 }  // namespace mhub::remote

@@ -1,6 +1,7 @@
 #pragma once
 // Which credentials a request to a hub carries. A credential belongs to one origin (scheme, host
-// and port) and is given out for that origin alone.
+// and port) and is given out for that origin alone. Only netrc knows no more than hosts: what it
+// says is good for any port, but without TLS for this machine alone.
 //
 // Sources, first hit wins: the remote's URL; MHUB_TOKEN for the host of MHUB_ENDPOINT; the token
 // file of `mhub login`; HF_TOKEN or the Hugging Face token file for the host of HF_ENDPOINT (by
@@ -67,7 +68,8 @@ struct HelperSettings {
   bool use_http_path = false;             ///< credential.useHttpPath
 };
 
-/// Threads may share it.
+/// Threads may share it. Helpers and their settings are asked about the repository's URL, as git
+/// asks them, whichever of its routes a request goes to.
 class CredentialStore {
 public:
   using HelpersFor = std::function<HelperSettings(const std::string& url)>;
@@ -90,8 +92,10 @@ public:
   std::optional<Credential> next(const net::Url& url, const std::optional<Credential>& tried,
                                  const StopToken& stop = never_stopped());
 
-  /// The server accepted `credential`: helpers are told once, so that they keep it.
-  void approve(const net::Url& url, const Credential& credential);
+  /// The server accepted `credential`: helpers are told once, so that they keep it. Throws Error:
+  /// interrupted.
+  void approve(const net::Url& url, const Credential& credential,
+               const StopToken& stop = never_stopped());
 
 private:
   struct State {

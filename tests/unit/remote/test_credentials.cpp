@@ -49,9 +49,9 @@ TEST_CASE("sources are asked in order", "[remote][credentials]") {
   const TemporaryFolder folder;
   Environment environment;
   environment.home = folder.path().string();
-  environment.hf_endpoint = "http://hub.example";
+  environment.hf_endpoint = "https://hub.example";
   std::ofstream(folder / ".netrc") << "machine hub.example login n password netrc-secret\n";
-  const std::string_view where = "http://hub.example/team/model";
+  const std::string_view where = "https://hub.example/team/model";
   const auto now = [&] {
     CredentialStore store(real_file_system(), environment);
     return secret_for(store, where);
@@ -63,11 +63,11 @@ TEST_CASE("sources are asked in order", "[remote][credentials]") {
   environment.hf_token = "hf-token";
   CHECK(now() == "hf-token");
   TokenFile(real_file_system(), environment.token_file())
-      .put({.origin = "http://hub.example", .user = "u", .token = "stored-token"});
+      .put({.origin = "https://hub.example", .user = "u", .token = "stored-token"});
   CHECK(now() == "stored-token");
   environment.mhub_token = "mhub-token\n";
   CHECK(now() == "stored-token");
-  environment.mhub_endpoint = "http://hub.example/base";
+  environment.mhub_endpoint = "https://hub.example/base";
   CHECK(now() == "mhub-token");
   CredentialStore store(real_file_system(), environment);
   store.add_from_url(url(where), "u", "url-secret");
@@ -88,6 +88,25 @@ TEST_CASE("a token is for its own scheme, host and port alone", "[remote][creden
        {"http://hub.example:8443/", "https://hub.example/", "https://hub.example.evil:8443/",
         "http://huggingface.co/", "https://huggingface.co:444/", "https://cdn.huggingface.co/",
         "http://other.example/", "https://other.example:444/"}) {
+    INFO(where);
+    CHECK(secret_for(store, where) == "(none)");
+  }
+}
+
+TEST_CASE("netrc is for TLS and for this machine", "[remote][credentials]") {
+  const TemporaryFolder folder;
+  Environment environment;
+  environment.home = folder.path().string();
+  std::ofstream(folder / ".netrc") << "default login n password p\n";
+  CredentialStore store(real_file_system(), environment);
+  for (const char* where : {"https://hub.example/", "https://hub.example:8443/",
+                            "http://localhost:8080/", "http://127.0.0.1:8080/",
+                            "http://[::1]:8080/"}) {
+    INFO(where);
+    CHECK(secret_for(store, where) == "p");
+  }
+  for (const char* where : {"http://hub.example/", "http://127.evil.example/",
+                            "http://localhost.example/", "http://10.0.0.1/"}) {
     INFO(where);
     CHECK(secret_for(store, where) == "(none)");
   }
@@ -143,6 +162,25 @@ TEST_CASE("a git credential helper is asked only after a refusal, and told the o
   CHECK_FALSE(store.find(where));
 }
 
+TEST_CASE("helpers hear the repository's path, whichever route asks", "[remote][credentials]") {
+  const TemporaryFolder folder;
+  const LoggingHelper helper(folder, "username=alice\\npassword=from-helper\\n");
+  Environment environment;
+  environment.path = folder.path().string();
+  std::string asked_about;
+  CredentialStore store(real_file_system(), environment, [&](const std::string& about) {
+    asked_about = about;
+    return HelperSettings{.helpers = {"test"}, .username = "", .use_http_path = true};
+  });
+  const std::string route = GENERATE(
+      "/info/refs?service=git-upload-pack", "/git-upload-pack", "/git-receive-pack", "/info/lfs",
+      "/info/lfs/objects/batch", "");
+  REQUIRE(store.next(url("https://hub.example/team/model.git" + route), std::nullopt));
+  CHECK(asked_about == "https://hub.example/team/model.git");
+  CHECK(text_of(helper.log) ==
+        "action get\nprotocol=https\nhost=hub.example\npath=team/model.git\n\n");
+}
+
 TEST_CASE("helpers in each of git's forms are run", "[remote][credentials]") {
   const TemporaryFolder folder;
   const LoggingHelper helper(folder, "username=u\\npassword=p\\n");
@@ -189,8 +227,15 @@ TEST_CASE("a helper that hangs ends with the command", "[remote][credentials]") 
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     stop.request_stop();
   });
-  CHECK_THROWS_MATCHES(store.next(url("http://h/x"), std::nullopt, stop), Error,
-                       test::HasKind(ErrorKind::interrupted));
+  SECTION("while it looks for credentials") {
+    CHECK_THROWS_MATCHES(store.next(url("http://h/x"), std::nullopt, stop), Error,
+                         test::HasKind(ErrorKind::interrupted));
+  }
+  SECTION("while it is told of good ones") {
+    const Credential good{.user = "u", .secret = "s", .source = Credential::Source::helper};
+    CHECK_THROWS_MATCHES(store.approve(url("http://h/x"), good, stop), Error,
+                         test::HasKind(ErrorKind::interrupted));
+  }
   interrupter.join();
 }
 

@@ -34,6 +34,15 @@ TEST_CASE("netrc entries are found by host and user", "[remote][netrc]") {
   CHECK_FALSE(find_in_netrc(kNetrc, "third.example", "carol"));
 }
 
+TEST_CASE("a netrc default counts only where no machine does, wherever it stands",
+          "[remote][netrc]") {
+  constexpr std::string_view kText =
+      "default login anyone password anything\nmachine hub.example login alice password own\n";
+  CHECK(find_in_netrc(kText, "hub.example", "")->secret == "own");
+  CHECK(find_in_netrc(kText, "other.example", "")->secret == "anything");
+  CHECK(find_in_netrc(kText, "hub.example", "anyone")->secret == "anything");
+}
+
 TEST_CASE("netrc text cut short anywhere is no trouble", "[remote][netrc]") {
   for (std::size_t size = 0; size < kNetrc.size(); ++size) {
     const auto found = find_in_netrc(kNetrc.substr(0, size), "hub.example", "");
