@@ -377,7 +377,11 @@ std::size_t HttpExchange::read(std::span<std::byte> room) {
     state.arrived.clear();
     if (!state.side) return 0;
     if (!state.side->next(state.arrived)) {
-      if (state.side->ending() != Ending::complete) throw state.side->transport_error();
+      // A refusal may come with a reset, as of a server that did not take the whole body; what
+      // arrived of it counts.
+      if (state.response.ok() && state.side->ending() != Ending::complete) {
+        throw state.side->transport_error();
+      }
       return 0;
     }
   }

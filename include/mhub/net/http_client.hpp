@@ -35,7 +35,8 @@ public:
   /// The answer's head, waiting for it; finish() must have been called, or write() have returned
   /// because the server answered early. Throws as write.
   const Response& head();
-  /// The next bytes of the answer's body, 0 at the end. Throws as write.
+  /// The next bytes of the answer's body, 0 at the end; of an answer outside 2xx also where the
+  /// connection broke. Throws as write.
   std::size_t read(std::span<std::byte> room);
 
 private:

@@ -678,6 +678,32 @@ TEST_CASE("an exchange shows a refusal that comes while it is pushed", "[net][ht
   for (int i = 0; i < 400; ++i) exchange.write(as_bytes(data));
   exchange.finish();
   CHECK(exchange.head().status == 403);
+  std::byte room[10];
+  CHECK(as_text({room, exchange.read(room)}) == "no");
+  CHECK(exchange.read(room) == 0);
+}
+
+TEST_CASE("a refusal whose connection is reset before it is whole is still shown", "[net][http]") {
+  RawPeer peer("HTTP/1.1 507 Full\r\nContent-Length: 99\r\n\r\nno room", true);
+  const std::string url = fmt::format("http://127.0.0.1:{}/", peer.port());
+  HttpClient client;
+  SECTION("pushed by hand") {
+    HttpExchange exchange = client.open(quick(url, "POST"), true);
+    const std::string data(50'000, 'x');
+    for (int i = 0; i < 400; ++i) exchange.write(as_bytes(data));
+    exchange.finish();
+    CHECK(exchange.head().status == 507);
+    std::byte room[10];
+    CHECK(as_text({room, exchange.read(room)}) == "no room");
+    CHECK(exchange.read(room) == 0);
+  }
+  SECTION("read from a source") {
+    Request request = quick(url, "PUT");
+    request.body = Body::of(std::string(20'000'000, 'x'));
+    const Response response = client.send(request);
+    CHECK(response.status == 507);
+    CHECK(response.body == "no room");
+  }
 }
 
 TEST_CASE("a client ends at once with an exchange given up", "[net][http]") {
