@@ -5,9 +5,8 @@
 #include <atomic>
 #include <cstring>
 #include <ctime>
-#include <random>
-#include <thread>
 
+#include <mhub/net/backoff.hpp>
 #include <mhub/net/http_client.hpp>
 
 #include "caller_side.hpp"
@@ -23,11 +22,6 @@ constexpr std::size_t kErrorBodyMaxBytes = 64 * 1024;
 constexpr auto kErrorBodyMaxWait = std::chrono::seconds(5);
 /// An attempt that moved so much was worth its while, and the count of attempts begins anew.
 constexpr std::uint64_t kProgressMinBytes = 1 << 20;
-
-double dice() {
-  thread_local std::mt19937_64 engine{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
-}
 
 /// Counts the attempts of one call and waits between them.
 class RetryBudget {
@@ -76,12 +70,7 @@ private:
                                           request_.max_attempts,
                                           static_cast<double>(wait_ms) / 1000.0));
     }
-    const auto until = Clock::now() + std::chrono::milliseconds(wait_ms);
-    while (Clock::now() < until) {
-      if (request_.stop) request_.stop->check();
-      std::this_thread::sleep_for(
-          std::min<Clock::duration>(std::chrono::milliseconds(50), until - Clock::now()));
-    }
+    pause(wait_ms, request_.stop ? *request_.stop : never_stopped());
     return true;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <random>
 
 #include <curl/curl.h>
 
@@ -70,6 +71,11 @@ std::optional<std::uint64_t> parse_retry_after(std::string_view text, std::time_
   if (date == -1) return std::nullopt;
   if (date <= now) return 0;
   return std::min<std::uint64_t>(static_cast<std::uint64_t>(date - now), 1'000'000) * 1000;
+}
+
+double dice() {
+  thread_local std::mt19937_64 engine{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
 }
 
 std::uint32_t backoff_ms(std::uint32_t base_ms, unsigned attempt, double dice) {

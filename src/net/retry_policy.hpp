@@ -37,6 +37,9 @@ bool may_retry(const Request& request, std::string_view method, const Response& 
 /// Seconds or an HTTP date, as milliseconds from `now`; nothing if `text` is neither.
 std::optional<std::uint64_t> parse_retry_after(std::string_view text, std::time_t now);
 
+/// Uniform in [0, 1). From any thread.
+double dice();
+
 /// The wait before sending number `attempt` + 1: half to whole of `base_ms` doubled each time, at
 /// most kBackoffMaxMs. `dice` is uniform in [0, 1).
 std::uint32_t backoff_ms(std::uint32_t base_ms, unsigned attempt, double dice);

@@ -82,17 +82,6 @@ std::optional<xet::Shard> CasClient::find_dedup(const xet::ChunkHash& chunk) {
   }
 }
 
-std::optional<std::uint64_t> CasClient::xorb_bytes(const xet::XorbHash& xorb) {
-  net::Request request;
-  request.method = "HEAD";
-  const net::Response response = send(std::move(request), xorb_path(xorb));
-  if (response.status == 404 || response.status == 405 || response.status == 501) {
-    return std::nullopt;
-  }
-  require_ok(response, fmt::format("ask for xorb {}", short_id(xorb)));
-  return response.content_length();
-}
-
 bool CasClient::upload_xorb(const xet::XorbHash& xorb, const net::Body& body) {
   fault_point("cas.upload_xorb");
   net::Request request;

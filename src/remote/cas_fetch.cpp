@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include <mhub/base/error.hpp>
+#include <mhub/net/backoff.hpp>
 #include <mhub/remote/cas_client.hpp>
 
-#include "backoff.hpp"
 #include "record_stream.hpp"
 
 namespace mhub::remote {
@@ -55,7 +55,7 @@ FetchOutcome CasClient::fetch_chunks(const std::string& url, const wire::FetchRa
     failed_in_handler = false;
     ++delivered;
   };
-  Backoff backoff(kMaxTries);
+  net::Backoff backoff(kMaxTries);
   for (;;) {
     RecordStream records(range.chunks.start, range.chunks.count(), delivered, counted);
     bool anything_came = false;

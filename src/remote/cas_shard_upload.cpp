@@ -3,9 +3,8 @@
 
 #include <mhub/base/error.hpp>
 #include <mhub/base/fault.hpp>
+#include <mhub/net/backoff.hpp>
 #include <mhub/remote/cas_client.hpp>
-
-#include "backoff.hpp"
 
 namespace mhub::remote {
 namespace {
@@ -22,9 +21,6 @@ constexpr std::string_view kDoing = "register files with the hub";
 /// Cuts the answer into lines and keeps the final one.
 class ProgressLines {
 public:
-  explicit ProgressLines(const std::function<void(const wire::ShardProgress&)>& on_progress)
-      : on_progress_(on_progress) {}
-
   void add(ByteView bytes) {
     std::string_view text = as_text(bytes);
     while (!text.empty() && !final_) {
@@ -51,11 +47,9 @@ private:
     const std::string line = std::exchange(pending_, {});
     if (line.find_first_not_of(" \t\r") == line.npos) return;
     const wire::ShardProgress progress = wire::parse_shard_progress(line);
-    if (on_progress_) on_progress_(progress);
     if (progress.is_final()) final_ = progress;
   }
 
-  const std::function<void(const wire::ShardProgress&)>& on_progress_;
   std::string pending_;
   std::optional<wire::ShardProgress> final_;
 };
@@ -70,12 +64,11 @@ net::Request shard_request(ByteView shard) {
 
 }  // namespace
 
-void CasClient::upload_shard(ByteView shard,
-                             const std::function<void(const wire::ShardProgress&)>& on_progress) {
+void CasClient::upload_shard(ByteView shard) {
   fault_point("cas.upload_shard");
-  Backoff backoff(kMaxTries);
+  net::Backoff backoff(kMaxTries);
   while (!shards_v1_) {
-    switch (upload_shard_v2(shard, on_progress)) {
+    switch (upload_shard_v2(shard)) {
       case ShardOutcome::done:
         return;
       case ShardOutcome::not_offered:
@@ -91,8 +84,7 @@ void CasClient::upload_shard(ByteView shard,
   upload_shard_v1(shard);
 }
 
-CasClient::ShardOutcome CasClient::upload_shard_v2(
-    ByteView shard, const std::function<void(const wire::ShardProgress&)>& on_progress) {
+CasClient::ShardOutcome CasClient::upload_shard_v2(ByteView shard) {
   net::Request request = shard_request(shard);
   request.stall_limit_ms = kLinesStallMs;
   request.max_body_bytes = kMaxAnswerBytes;
@@ -103,7 +95,7 @@ CasClient::ShardOutcome CasClient::upload_shard_v2(
       // Each sending begins a new answer.
       return hub_.http().stream(
           ready, [&](ByteView bytes) { lines->add(bytes); },
-          [&](const net::Response&) { lines.emplace(on_progress); });
+          [&](const net::Response&) { lines.emplace(); });
     });
   } catch (const Error& error) {
     // Without an answer the client has tried often enough; one that broke off is tried as a whole.

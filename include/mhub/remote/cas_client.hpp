@@ -59,18 +59,13 @@ public:
   /// interrupted: deduplication is a help, never a need.
   std::optional<xet::Shard> find_dedup(const xet::ChunkHash& chunk);
 
-  /// Length of a stored xorb; nothing if the CAS has it not (or won't say). Throws as upload_xorb.
-  std::optional<std::uint64_t> xorb_bytes(const xet::XorbHash& xorb);
-
   /// Uploads a serialised xorb; false if the CAS had it. May be sent more than once. Throws Error:
   /// denied, network, usage (refused as wrong), corrupt, and what `body` throws.
   bool upload_xorb(const xet::XorbHash& xorb, const net::Body& body);
 
   /// Registers the files of a shard in upload form, whose xorbs are all uploaded. Returns when the
-  /// CAS has made it durable. `on_progress`, if given, sees each line of the hub's. Throws Error:
-  /// denied, network, usage (refused as wrong), corrupt.
-  void upload_shard(ByteView shard,
-                    const std::function<void(const wire::ShardProgress&)>& on_progress = {});
+  /// CAS has made it durable. Throws Error: denied, network, usage (refused as wrong), corrupt.
+  void upload_shard(ByteView shard);
 
   /// How bytes `range` of the file (all of it without) are put together; with a range the last term
   /// may reach further. Nothing if the range begins at or after the file's end. Throws Error:
@@ -103,8 +98,7 @@ private:
                            const std::function<net::Response(const net::Request&)>& send);
   void upload_shard_v1(ByteView shard);
   enum class ShardOutcome { done, not_offered, try_again };
-  ShardOutcome upload_shard_v2(ByteView shard,
-                               const std::function<void(const wire::ShardProgress&)>& on_progress);
+  ShardOutcome upload_shard_v2(ByteView shard);
   std::optional<net::Response> request_reconstruction(std::string_view version,
                                                       const xet::FileHash& file,
                                                       const std::optional<wire::ByteRange>& range);
