@@ -1,6 +1,6 @@
 // Pushing. Every ref is judged alone before anything is sent, so that one that may not move holds
-// up no other; libgit2 then sends one pack and the commands, each with the value the hub
-// advertised.
+// up no other; then one request takes the commands, each with the value that the hub advertised,
+// and one pack. libgit2 makes the pack; what goes around it is ours.
 
 #include <algorithm>
 
@@ -101,14 +101,25 @@ bool read_exactly(net::HttpExchange& exchange, std::string& out, std::size_t siz
 /// The report's packets, with what else the side bands carry taken out.
 std::string read_report(GitSession& session, net::HttpExchange& exchange) {
   constexpr std::size_t kReportMaxBytes = 16u << 20;
+  constexpr std::uint64_t kAnswerMaxBytes = 64u << 20;
   const bool banded = session.hub_can("side-band-64k");
   std::string report;
   std::string packet;
+  std::uint64_t answer_bytes = 0;
   while (read_exactly(exchange, packet, 4)) {
     const std::size_t length = packet_length(packet);
+    // Ends the bands as it ends a bare report; after either nothing more is of interest.
+    if (length == 0) break;
+    answer_bytes += length;
     if (!banded) report += packet;
-    if (length == 0 && banded) break;
-    if (length <= 4) continue;
+    if (report.size() > kReportMaxBytes || answer_bytes > kAnswerMaxBytes) {
+      throw Error(ErrorKind::corrupt, "the hub's report is longer than {} bytes",
+                  report.size() > kReportMaxBytes ? kReportMaxBytes : kAnswerMaxBytes);
+    }
+    if (length == 4 && banded) {
+      throw Error(ErrorKind::corrupt, "the hub sent a git packet without its band");
+    }
+    if (length == 4) continue;
     if (!read_exactly(exchange, packet, length - 4)) {
       throw Error(ErrorKind::corrupt, "the hub's report is cut short");
     }
@@ -121,9 +132,6 @@ std::string read_report(GitSession& session, net::HttpExchange& exchange) {
       continue;
     }
     report += payload;
-    if (report.size() > kReportMaxBytes) {
-      throw Error(ErrorKind::corrupt, "the hub's report is longer than {} bytes", kReportMaxBytes);
-    }
   }
   session.take_message("\n");
   return report;
@@ -175,18 +183,18 @@ GitPushResult push_refs(HubConnection& hub, const std::filesystem::path& git_fol
   if (commands.empty()) return out;
 
   hub.progress().phase("pushing commits", 0);
-  net::HttpExchange exchange = session.start_push();
-  exchange.write(as_bytes(commands_text(session, commands)));
-  if (!wanted.empty()) {
-    std::vector<std::string> had;
-    for (const RemoteRef& ref : remote.refs) had.push_back(ref.id);
+  std::vector<std::string> had;
+  for (const RemoteRef& ref : remote.refs) had.push_back(ref.id);
+  net::HttpExchange exchange = session.push([&](net::HttpExchange& request) {
+    out.sent_bytes = 0;
+    request.write(as_bytes(commands_text(session, commands)));
+    if (wanted.empty()) return;
     write_pack(repository.get(), wanted, had, hub.stop(), [&](ByteView piece) {
-      exchange.write(piece);
+      request.write(piece);
       out.sent_bytes += piece.size();
       hub.progress().advance(piece.size());
     });
-  }
-  session.finish_push(exchange);
+  });
   const PushReport report = parse_push_report(read_report(session, exchange));
   for (RefPushResult& result : out.refs) {
     if (result.reason == kUnreported) apply_report(report, result);

@@ -20,6 +20,8 @@ bool counts_objects(std::string_view line) {
 }
 
 constexpr std::uint64_t kAdvertisementMaxBytes = 256ull << 20;
+/// The hub's words about a push that it refuses as a whole.
+constexpr std::size_t kRefusalMaxBytes = 64u << 10;
 /// Wants and haves of one round; libgit2 sends a few hundred haves at most.
 constexpr std::size_t kNegotiationMaxBytes = 64u << 20;
 /// A hub may think long over a large history; its side band usually says something meanwhile.
@@ -190,8 +192,7 @@ struct SessionCallbacks {
   static void begin_answer(Stream& stream) {
     GitSession& session = *stream.session;
     stream.answered = true;
-    stream.exchange = session.post(kUploadPack, net::Body::of(std::move(stream.text)), false);
-    session.check_answer(stream.exchange->head(), kUploadPack, "fetch from");
+    stream.exchange = session.negotiate(net::Body::of(std::move(stream.text)));
   }
 
   static int write(git_smart_subtransport_stream* base, const char* data,
@@ -315,18 +316,20 @@ bool GitSession::hub_can(std::string_view capability) const {
   return capabilities_.find(fmt::format(" {} ", capability)) != std::string::npos;
 }
 
-net::HttpExchange GitSession::start_push() {
-  return post(kReceivePack, {}, true);
-}
-
-void GitSession::finish_push(net::HttpExchange& exchange) const {
-  exchange.finish();
+net::HttpExchange GitSession::push(const std::function<void(net::HttpExchange&)>& write_body) {
+  net::Request request = make_post(kReceivePack);
+  request.retry = net::Retry::never;
+  net::HttpExchange exchange = hub_.push(std::move(request), AuthStyle::basic, write_body);
   net::Response response = exchange.head();
   if (!response.ok()) {
     std::byte words[4096];
-    response.body = as_text({words, exchange.read(words)});
+    while (const std::size_t count = exchange.read(words)) {
+      response.body += as_text({words, count});
+      if (response.body.size() >= kRefusalMaxBytes) break;
+    }
   }
   check_answer(response, kReceivePack, "push to");
+  return exchange;
 }
 
 net::Request GitSession::make_request(std::string method, std::string url) const {
@@ -365,18 +368,21 @@ std::string GitSession::get_advertisement(bool for_push) {
   return std::move(response.body);
 }
 
-net::HttpExchange GitSession::post(std::string_view service, net::Body body, bool push_body) {
+net::Request GitSession::make_post(std::string_view service) const {
   net::Request request = make_request("POST", fmt::format("{}/{}", base_url_, service));
   request.headers.push_back({"Content-Type", content_type_of(service, "request")});
   request.headers.push_back({"Accept", content_type_of(service, "result")});
+  return request;
+}
+
+net::HttpExchange GitSession::negotiate(net::Body body) {
+  net::Request request = make_post(kUploadPack);
   request.body = std::move(body);
   // A round of negotiation changes nothing on the hub.
-  request.retry = push_body ? net::Retry::never : net::Retry::always;
-  // The advertisement has settled which credentials the hub takes, if any.
-  if (const auto credential = hub_.credentials().find(net::require_url(request.url))) {
-    request.headers.push_back(credential->basic());
-  }
-  return hub_.http().open(request, push_body);
+  request.retry = net::Retry::always;
+  net::HttpExchange exchange = hub_.open(std::move(request), AuthStyle::basic);
+  check_answer(exchange.head(), kUploadPack, "fetch from");
+  return exchange;
 }
 
 void GitSession::check_answer(const net::Response& response, std::string_view service,

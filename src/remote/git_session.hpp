@@ -59,10 +59,9 @@ public:
   void download(std::vector<std::string> refspecs);
   /// True if the hub's advertisement names `capability` ("side-band-64k"). After connect().
   bool hub_can(std::string_view capability) const;
-  /// A POST to receive-pack whose body the caller pushes; finish_push() after the last byte checks
-  /// the answer's head.
-  net::HttpExchange start_push();
-  void finish_push(net::HttpExchange& exchange) const;
+  /// A POST to receive-pack with the body that `write_body` pushes; again from the front if the hub
+  /// wants other credentials. The answer's head is checked.
+  net::HttpExchange push(const std::function<void(net::HttpExchange&)>& write_body);
   /// Words that the hub sent beside the protocol; whole lines go to Progress.
   void take_message(std::string_view text);
 
@@ -75,7 +74,8 @@ private:
   net::Request make_request(std::string method, std::string url) const;
   /// The whole advertisement; sets base_url_ to where redirects led.
   std::string get_advertisement(bool for_push);
-  net::HttpExchange post(std::string_view service, net::Body body, bool push_body);
+  net::Request make_post(std::string_view service) const;
+  net::HttpExchange negotiate(net::Body body);
   void check_answer(const net::Response& response, std::string_view service,
                     std::string_view doing) const;
   git_remote_callbacks callbacks();

@@ -22,7 +22,42 @@ bool came_from(const net::Response& response, const net::Url& asked) {
   return !url || net::same_origin(*url, asked);
 }
 
+const net::Response& head_of(const net::Response& response) {
+  return response;
+}
+const net::Response& head_of(net::HttpExchange& exchange) {
+  return exchange.head();
+}
+
 }  // namespace
+
+template <class Send>
+auto HubConnection::with_credentials(net::Request request, AuthStyle style, Send send) {
+  request.stop = &stop_;
+  request.progress = &progress_;
+  const net::Url url = net::require_url(request.url);
+  if (!url.user.empty() || !url.password.empty()) {
+    credentials_.add_from_url(url, url.user, url.password);
+    request.url = url.str();
+  }
+  if (net::find_header(request.headers, "Authorization") != nullptr) return send(request);
+
+  std::optional<Credential> credential = credentials_.find(url);
+  for (int sending = 1;; ++sending) {
+    net::Request ready = request;
+    if (credential) ready.headers.push_back(authorization(*credential, style));
+    auto answer = send(ready);
+    const net::Response& response = head_of(answer);
+    if (response.status != 401) {
+      if (credential && response.ok()) credentials_.approve(url, *credential, stop_);
+      return answer;
+    }
+    if (sending == kMaxCredentials || !came_from(response, url)) return answer;
+    auto next = credentials_.next(url, credential, stop_);
+    if (!next) return answer;
+    credential = std::move(next);
+  }
+}
 
 net::Response HubConnection::send(net::Request request, AuthStyle style) {
   return with_credentials(std::move(request), style,
@@ -37,32 +72,19 @@ net::Response HubConnection::stream(net::Request request, AuthStyle style,
   });
 }
 
-net::Response HubConnection::with_credentials(
-    net::Request request, AuthStyle style,
-    const std::function<net::Response(const net::Request&)>& send) {
-  request.stop = &stop_;
-  request.progress = &progress_;
-  const net::Url url = net::require_url(request.url);
-  if (!url.user.empty() || !url.password.empty()) {
-    credentials_.add_from_url(url, url.user, url.password);
-    request.url = url.str();
-  }
-  if (net::find_header(request.headers, "Authorization") != nullptr) return send(request);
+net::HttpExchange HubConnection::open(net::Request request, AuthStyle style) {
+  return with_credentials(std::move(request), style,
+                          [this](const net::Request& ready) { return http_.open(ready, false); });
+}
 
-  std::optional<Credential> credential = credentials_.find(url);
-  for (int sending = 1;; ++sending) {
-    net::Request ready = request;
-    if (credential) ready.headers.push_back(authorization(*credential, style));
-    net::Response response = send(ready);
-    if (response.status != 401) {
-      if (credential && response.ok()) credentials_.approve(url, *credential, stop_);
-      return response;
-    }
-    if (sending == kMaxCredentials || !came_from(response, url)) return response;
-    auto next = credentials_.next(url, credential, stop_);
-    if (!next) return response;
-    credential = std::move(next);
-  }
+net::HttpExchange HubConnection::push(net::Request request, AuthStyle style,
+                                      const std::function<void(net::HttpExchange&)>& write_body) {
+  return with_credentials(std::move(request), style, [&](const net::Request& ready) {
+    net::HttpExchange exchange = http_.open(ready, true);
+    write_body(exchange);
+    exchange.finish();
+    return exchange;
+  });
 }
 
 void require_ok(const net::Response& response, std::string_view doing) {

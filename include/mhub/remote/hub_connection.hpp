@@ -33,14 +33,23 @@ public:
                        const net::HttpClient::OnData& on_data,
                        const net::HttpClient::OnHead& on_head = {});
 
+  /// As send, with the answer left to be pulled.
+  net::HttpExchange open(net::Request request, AuthStyle style);
+
+  /// As open, with a body that `write_body` pushes; it is called anew for each sending. Nothing is
+  /// retried but for credentials. Throws also what `write_body` throws.
+  net::HttpExchange push(net::Request request, AuthStyle style,
+                         const std::function<void(net::HttpExchange&)>& write_body);
+
   net::HttpClient& http() { return http_; }
   CredentialStore& credentials() { return credentials_; }
   const StopToken& stop() const { return stop_; }
   Progress& progress() { return progress_; }
 
 private:
-  net::Response with_credentials(net::Request request, AuthStyle style,
-                                 const std::function<net::Response(const net::Request&)>& send);
+  /// `send` returns a Response or an HttpExchange.
+  template <class Send>
+  auto with_credentials(net::Request request, AuthStyle style, Send send);
 
   net::HttpClient& http_;
   CredentialStore& credentials_;

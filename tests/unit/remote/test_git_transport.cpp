@@ -405,6 +405,62 @@ TEST_CASE("credentials go along with every request once the hub asks", "[remote]
   CHECK(refused == 0);
 }
 
+TEST_CASE("a hub that asks for credentials only at the POST gets them", "[remote][git]") {
+  Hub hub;
+  const std::string commit = hub.commit("a", std::string(3'000'000, 'q'));
+  hub.gate = [&](const Received& received) -> std::optional<Reply> {
+    if (received.method == "GET") return std::nullopt;
+    if (received.header("authorization") == "Basic bWU6dG9r") return std::nullopt;
+    Reply reply;
+    reply.status = 401;
+    return reply;
+  };
+  const std::filesystem::path helper = hub.folder / "helper";
+  std::ofstream(helper) << "#!/bin/sh\necho \"$1\" >> " << (hub.folder / "asked").string()
+                        << "\n[ \"$1\" = get ] && echo username=me && echo password=tok\n";
+  std::filesystem::permissions(helper, std::filesystem::perms::owner_all);
+  CredentialStore credentials(real_file_system(), {}, [&](const std::string&) {
+    return HelperSettings{.helpers = {helper.string()}, .username = "", .use_http_path = false};
+  });
+  HubConnection connection(hub.http, credentials);
+  SECTION("a push") {
+    const auto result = push_refs(connection, hub.work(), hub.url(), {{commit, "refs/heads/main"}});
+    CHECK(result.refs.at(0).outcome == RefPushResult::Outcome::accepted);
+    CHECK(Hub::id(hub.bare(), "main") == commit);
+  }
+  SECTION("a fetch") {
+    hub.mirror();
+    GitFetch what;
+    what.url = hub.url();
+    what.refspecs = {kHeads};
+    const auto clone = hub.clone_folder();
+    fetch_refs(connection, clone, what);
+    CHECK(Hub::id(clone, "refs/remotes/origin/main") == commit);
+  }
+  const Bytes asked = read_file(real_file_system(), hub.folder / "asked", 100);
+  CHECK(as_text(asked) == "get\nstore\n");
+}
+
+TEST_CASE("a hub that never ends its report is not listened to for ever", "[remote][git]") {
+  Hub hub;
+  const std::string commit = hub.commit("a", "1");
+  const std::string packet =
+      GENERATE(std::string("0004"), "2000\x02" + std::string(0x2000 - 5, 'x'),
+               "2000\x01" + std::string(0x2000 - 5, 'x'));
+  hub.gate = [&](const Received& received) -> std::optional<Reply> {
+    if (received.path != "/m.git/git-receive-pack") return std::nullopt;
+    Reply reply;
+    reply.headers = {{"Content-Type", "application/x-git-receive-pack-result"}};
+    reply.producer = [&](std::uint64_t, std::span<char> room) -> ssize_t {
+      const std::size_t count = room.size() / packet.size();
+      for (std::size_t i = 0; i < count; ++i) packet.copy(&room[i * packet.size()], packet.size());
+      return static_cast<ssize_t>(count * packet.size());
+    };
+    return reply;
+  };
+  CHECK_THROWS_MATCHES(hub.push({commit, "refs/heads/main"}), Error, HasKind(ErrorKind::corrupt));
+}
+
 TEST_CASE("a right to read but not to write is a denial", "[remote][git]") {
   Hub hub;
   const std::string commit = hub.commit("a", std::string(3'000'000, 'q'));
