@@ -1,14 +1,10 @@
-// Downloads of whole objects by the `basic` transfer, and going on where an earlier one stopped.
-
-#include <algorithm>
+// Downloads of whole objects, or of what an earlier try left of them, by the `basic` transfer.
 
 #include <mhub/base/error.hpp>
 #include <mhub/remote/lfs_client.hpp>
 
 namespace mhub::remote {
 namespace {
-
-constexpr std::size_t kBlockBytes = 1 << 20;
 
 /// Passes on exactly the bytes [from, size) or [0, size).
 class ExactBody {
@@ -108,61 +104,6 @@ void LfsClient::download(const wire::LfsObjectAnswer& answer, std::uint64_t from
                   current.object.oid.hex());
     }
   }
-}
-
-void LfsClient::resume_file(File& file, const wire::LfsObjectAnswer& answer, Sha256& digest,
-                            bool& resumed) {
-  std::uint64_t position = file.stat().size_bytes;
-  if (position > answer.object.size_bytes) {
-    file.truncate(0);
-    position = 0;
-  }
-  Sha256Hasher hasher;
-  Bytes block(kBlockBytes);
-  for (std::uint64_t at = 0; at < position;) {
-    hub_.stop().check();
-    const auto wanted =
-        static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), position - at));
-    const std::size_t count = file.read_at(std::span(block).first(wanted), at);
-    if (count == 0) throw Error(ErrorKind::io, "a partial download became shorter");
-    hasher.update(ByteView(block).first(count));
-    at += count;
-  }
-  resumed = position > 0;
-  if (position < answer.object.size_bytes) {
-    download(
-        answer, position,
-        [&](std::uint64_t offset) {
-          if (offset == position) return;
-          file.truncate(0);
-          hasher.finish();  // starts anew
-          position = 0;
-          resumed = false;
-        },
-        [&](ByteView bytes) {
-          file.write_at(bytes, position);
-          hasher.update(bytes);
-          position += bytes.size();
-        });
-  }
-  digest = hasher.finish();
-}
-
-void LfsClient::download_to_file(FileSystem& fs, const wire::LfsObjectAnswer& answer,
-                                 const std::filesystem::path& partial) {
-  const auto file = fs.open_write(partial, 0644);
-  Sha256 digest;
-  bool resumed = false;
-  resume_file(*file, answer, digest, resumed);
-  if (digest == answer.object.oid) return;
-  if (resumed) {
-    file->truncate(0);
-    resume_file(*file, answer, digest, resumed);
-    if (digest == answer.object.oid) return;
-  }
-  fs.remove(partial);
-  throw Error(ErrorKind::corrupt, "object {}: what the server sent has the SHA-256 {}",
-              answer.object.oid.hex(), digest.hex());
 }
 
 }  // namespace mhub::remote

@@ -79,10 +79,12 @@ HubLink::HubLink(repo::Repository& repository, const Connections& connections,
     connections.credentials.add_from_url(net::require_url(address_.url), address_.user,
                                          address_.password);
   }
-  const repo::HeadState head = repository.head();
   lfs_ = std::make_unique<remote::LfsClient>(
-      hub_, remote::lfs_endpoint(address_.url, lfs_settings(repository, name_), for_push),
-      head.branch.empty() ? "" : "refs/heads/" + head.branch);
+      hub_, remote::lfs_endpoint(address_.url, lfs_settings(repository, name_), for_push));
+  const repo::HeadState head = repository.head();
+  if (for_push || head.branch.empty()) return;
+  const auto upstream = repo::upstream_of(repository, head.branch);
+  if (upstream && upstream->remote == name_) lfs_->set_ref(upstream->merge);
 }
 
 remote::CasClient& HubLink::cas(const std::string& refresh_url, const wire::XetToken& first) {

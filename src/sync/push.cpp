@@ -57,6 +57,7 @@ public:
         remote::list_remote_refs(link_.hub(), link_.address().url, true);
     collect_refs();
     apply_leases();
+    if (wanted_.size() == 1) link_.lfs().set_ref(wanted_.front().remote_ref);
     if (options_.dry_run) {
       report_dry_run(on_hub);
       return std::move(report_);

@@ -1,13 +1,11 @@
 #pragma once
 // The client side of Git LFS: batch, and the `basic` transfer.
 
-#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include <mhub/base/file_system.hpp>
 #include <mhub/remote/hub_connection.hpp>
 #include <mhub/wire/lfs.hpp>
 #include <mhub/wire/xet_token.hpp>
@@ -22,8 +20,12 @@ std::vector<std::string> transfers_offered(wire::LfsOperation operation);
 class LfsClient {
 public:
   /// `endpoint` as lfs_endpoint() gives it; credentials in it are taken out and kept for its
-  /// origin. `ref` is the full name of the branch that is fetched or pushed; may be empty.
-  LfsClient(HubConnection& hub, std::string_view endpoint, std::string ref);
+  /// origin. `ref` as set_ref() takes it.
+  LfsClient(HubConnection& hub, std::string_view endpoint, std::string ref = {});
+
+  /// The full name on the hub of the ref that is fetched or pushed; empty if there are several, or
+  /// none is known. Hubs may judge rights by it. Not while other threads use this.
+  void set_ref(std::string ref) { ref_ = std::move(ref); }
 
   /// Asks for at most wire::kLfsBatchObjects objects, no two the same. The answer holds each of
   /// them once, in the order asked. Throws Error: denied, not_found (no such repository, or no LFS
@@ -37,7 +39,8 @@ public:
 
   /// PUTs an object that the answer has an upload action for, then verifies it if the answer asks
   /// for that. An expired action is asked for once more. Without an upload action only the verify
-  /// is done. Stored credentials go to actions at the endpoint's own origin alone. Throws Error: denied, conflict, network, usage (refused as wrong), io.
+  /// is done. Stored credentials go to actions at the endpoint's own origin alone. Throws Error:
+  /// denied, conflict, network, usage (refused as wrong), io.
   void upload(const wire::LfsObjectAnswer& answer, const net::Body& body);
 
   /// GETs bytes [from, size) of an object. `on_start` is called before the first byte with the
@@ -47,13 +50,6 @@ public:
   void download(const wire::LfsObjectAnswer& answer, std::uint64_t from,
                 const std::function<void(std::uint64_t offset)>& on_start,
                 const net::HttpClient::OnData& on_data);
-
-  /// Downloads to `partial`, going on after the bytes that it holds already, and checks the SHA-256
-  /// of the whole; on return the file is complete. Bytes of an earlier try that turn out wrong are
-  /// fetched again, once. Throws as download(), and Error: corrupt for a wrong hash; the file is
-  /// then gone.
-  void download_to_file(FileSystem& fs, const wire::LfsObjectAnswer& answer,
-                        const std::filesystem::path& partial);
 
   const std::string& endpoint() const { return endpoint_; }
 
@@ -69,17 +65,16 @@ private:
   /// Returns the answer that was used in the end, which is another if `answer` had expired.
   wire::LfsObjectAnswer put(const wire::LfsObjectAnswer& answer, const net::Body& body);
   void verify(const wire::LfsObjectAnswer& answer);
-  void resume_file(File& file, const wire::LfsObjectAnswer& answer, Sha256& digest, bool& resumed);
 
   HubConnection& hub_;
   std::string endpoint_;
   std::string ref_;
 };
 
-/// Refuses what a hub must not be able to bring about by the addresses in a batch answer: bytes that
-/// went by TLS going without it, and, since the href of a chunk transfer gets the credentials of
-/// the host it names, chunks going to another hub in this user's name. Such an href must be at the
-/// endpoint's origin, or at the same host by TLS. Pure. Throws Error: corrupt.
+/// Refuses what a hub must not be able to bring about by the addresses in a batch answer: bytes
+/// that went by TLS going without it, and, since the href of a chunk transfer gets the credentials
+/// of the host it names, chunks going to another hub in this user's name. Such an href must be at
+/// the endpoint's origin, or at the same host by TLS. Pure. Throws Error: corrupt.
 void check_addresses(const net::Url& endpoint, const wire::LfsBatchAnswer& answer);
 
 /// The Error for an object that a batch answer refuses: 404 and 410 not_found, 401 and 403 denied,
