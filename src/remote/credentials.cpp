@@ -92,24 +92,6 @@ net::Header Credential::bearer() const {
   return net::bearer_authorization(secret);
 }
 
-std::string_view name_of(Credential::Source source) {
-  switch (source) {
-    case Credential::Source::url:
-      return "the remote's URL";
-    case Credential::Source::mhub_token:
-      return "MHUB_TOKEN";
-    case Credential::Source::token_file:
-      return "the stored login";
-    case Credential::Source::hf_token:
-      return "the Hugging Face token";
-    case Credential::Source::netrc:
-      return "netrc";
-    case Credential::Source::helper:
-      return "a git credential helper";
-  }
-  MHUB_ASSERT(false);
-}
-
 CredentialStore::CredentialStore(FileSystem& fs, Environment environment, HelpersFor helpers_for)
     : fs_(fs), environment_(std::move(environment)), helpers_for_(std::move(helpers_for)) {}
 

@@ -58,9 +58,6 @@ struct Credential {
   bool operator==(const Credential&) const = default;
 };
 
-/// "the remote's URL", "MHUB_TOKEN" …, for messages.
-std::string_view name_of(Credential::Source source);
-
 /// git's `credential.*` settings for one URL.
 struct HelperSettings {
   std::vector<std::string> helpers = {};  ///< credential.helper, in order

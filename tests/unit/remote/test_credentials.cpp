@@ -99,9 +99,9 @@ TEST_CASE("netrc is for TLS and for this machine", "[remote][credentials]") {
   environment.home = folder.path().string();
   std::ofstream(folder / ".netrc") << "default login n password p\n";
   CredentialStore store(real_file_system(), environment);
-  for (const char* where : {"https://hub.example/", "https://hub.example:8443/",
-                            "http://localhost:8080/", "http://127.0.0.1:8080/",
-                            "http://[::1]:8080/"}) {
+  for (const char* where :
+       {"https://hub.example/", "https://hub.example:8443/", "http://localhost:8080/",
+        "http://127.0.0.1:8080/", "http://[::1]:8080/"}) {
     INFO(where);
     CHECK(secret_for(store, where) == "p");
   }
@@ -172,9 +172,9 @@ TEST_CASE("helpers hear the repository's path, whichever route asks", "[remote][
     asked_about = about;
     return HelperSettings{.helpers = {"test"}, .username = "", .use_http_path = true};
   });
-  const std::string route = GENERATE(
-      "/info/refs?service=git-upload-pack", "/git-upload-pack", "/git-receive-pack", "/info/lfs",
-      "/info/lfs/objects/batch", "");
+  const std::string route =
+      GENERATE("/info/refs?service=git-upload-pack", "/git-upload-pack", "/git-receive-pack",
+               "/info/lfs", "/info/lfs/objects/batch", "");
   REQUIRE(store.next(url("https://hub.example/team/model.git" + route), std::nullopt));
   CHECK(asked_about == "https://hub.example/team/model.git");
   CHECK(text_of(helper.log) ==

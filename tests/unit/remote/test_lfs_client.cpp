@@ -223,10 +223,9 @@ TEST_CASE("an action on another origin gets no credentials, not even that origin
   const auto answer = f.client.batch(wire::LfsOperation::upload, objects).objects.at(0);
   CHECK_THROWS_MATCHES(f.client.upload(answer, net::Body::of(std::string("x"))), Error,
                        HasKind(ErrorKind::denied));
-  CHECK_THROWS_MATCHES(
-      f.client.download(
-          answer, 0, [](std::uint64_t) {}, [](ByteView) {}),
-      Error, HasKind(ErrorKind::denied));
+  CHECK_THROWS_MATCHES(f.client.download(
+                           answer, 0, [](std::uint64_t) {}, [](ByteView) {}),
+                       Error, HasKind(ErrorKind::denied));
   REQUIRE(elsewhere.others.size() == 4);  // each once more after a new batch
   for (const Received& request : elsewhere.others) CHECK(request.header("authorization").empty());
 }
@@ -234,9 +233,9 @@ TEST_CASE("an action on another origin gets no credentials, not even that origin
 TEST_CASE("a hub cannot name another hub's token route", "[remote][lfs]") {
   Fixture f;
   const std::vector<wire::LfsObject> objects{object("one")};
-  const auto [operation, transfer] = GENERATE(
-      std::pair{wire::LfsOperation::upload, wire::kTransferXet},
-      std::pair{wire::LfsOperation::download, wire::kTransferMhubXet});
+  const auto [operation, transfer] =
+      GENERATE(std::pair{wire::LfsOperation::upload, wire::kTransferXet},
+               std::pair{wire::LfsOperation::download, wire::kTransferMhubXet});
   std::string href;
   f.lfs.answer = [&](const wire::LfsBatchRequest& request) {
     wire::LfsBatchAnswer answer;
@@ -247,8 +246,8 @@ TEST_CASE("a hub cannot name another hub's token route", "[remote][lfs]") {
     action = wire::LfsAction{.href = href};
     return answer;
   };
-  for (const std::string bad : {"http://hub.example/token", "http://127.0.0.1:9/token",
-                                "https://hub.example/token"}) {
+  for (const std::string bad :
+       {"http://hub.example/token", "http://127.0.0.1:9/token", "https://hub.example/token"}) {
     href = bad;
     CHECK_THROWS_MATCHES(f.client.batch(operation, objects), Error, HasKind(ErrorKind::corrupt));
   }
