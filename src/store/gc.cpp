@@ -5,7 +5,7 @@
 // rewrite those that moved and to forget what is dead, all in one transaction. Files go last: a
 // crash before that leaves files that no row names, which the next run removes.
 
-#include <map>
+#include <future>
 #include <unordered_map>
 
 #include <mhub/base/error.hpp>
@@ -13,6 +13,7 @@
 #include <mhub/store/ingest.hpp>
 
 #include "recipes.hpp"
+#include "scratch.hpp"
 #include "xorb_files.hpp"
 
 namespace mhub::store {
@@ -62,6 +63,20 @@ void mark_copies(Connection& connection, Live& live) {
   }
 }
 
+/// A file system takes some 20 ms to give back 64 MiB, several at once hardly more.
+constexpr unsigned kRemovingThreads = 8;
+
+void remove_xorb_files(LocalStore& store, std::span<const XorbRow> rows) {
+  std::vector<std::future<void>> running;
+  ThreadPool pool(std::min<unsigned>(kRemovingThreads, static_cast<unsigned>(rows.size()) + 1));
+  for (const XorbRow& row : rows) {
+    store.cache().forget(row.id);
+    running.push_back(
+        pool.submit([&store, hash = row.hash] { store.fs().remove(store.layout().xorb(hash)); }));
+  }
+  for (auto& one : running) one.get();
+}
+
 class Collector {
 public:
   Collector(LocalStore& store, const std::unordered_set<Sha256>& live,
@@ -86,10 +101,10 @@ private:
 
   Plan plan(Connection& connection);
   bool is_half_dead(Connection& connection, const XorbRow& row, const std::vector<bool>& chunks);
+  void try_to_repack(const Plan& plan);
   void repack(const Plan& plan);
   bool can_move(const XorbTable& table, const std::vector<bool>& chunks) const;
   void forget(Connection& connection, const XorbRow& row);
-  void remove_files();
   void remove_strays();
 
   LocalStore& store_;
@@ -172,6 +187,19 @@ void Collector::repack(const Plan& plan) {
   add_places(store_, packed_, moved_);
 }
 
+/// On a full disk the dead must go first.
+void Collector::try_to_repack(const Plan& plan) {
+  try {
+    repack(plan);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::io) throw;
+    report_.not_repacked = error.message();
+    progress_.note("half-dead xorbs are not repacked: " + error.message());
+    packed_.clear();
+    moved_.clear();
+  }
+}
+
 bool Collector::can_move(const XorbTable& table, const std::vector<bool>& chunks) const {
   for (std::uint32_t i = 0; i < chunks.size(); ++i) {
     if (!chunks[i]) continue;
@@ -206,7 +234,7 @@ CollectReport Collector::run() {
     for (const XorbRow& row : first.dead_xorbs) report_.freed_bytes += row.disk_bytes;
     return report_;
   }
-  if (!first.half_dead.empty()) repack(first);
+  if (!first.half_dead.empty()) try_to_repack(first);
   stop_.check();
 
   const FileLock alone = store_.lock_for_removing(options_.patience);
@@ -232,16 +260,10 @@ CollectReport Collector::run() {
     report_.xorbs_dropped = now.dead_xorbs.size();
     report_.xorbs_repacked = leaving_rows.size();
   });
-  remove_files();
+  remove_xorb_files(store_, gone_);
   remove_strays();
+  sweep_scratch(store_.fs(), store_.layout().scratch());
   return report_;
-}
-
-void Collector::remove_files() {
-  for (const XorbRow& row : gone_) {
-    store_.cache().forget(row.id);
-    store_.fs().remove(store_.layout().xorb(row.hash));
-  }
 }
 
 void Collector::remove_strays() {
@@ -289,10 +311,7 @@ CollectReport drop_xorbs(Store& store, const std::function<bool(const XorbRecord
   local.database().write([&](Connection& connection) {
     for (const XorbRow& row : rows) set_not_local(connection, row.id);
   });
-  for (const XorbRow& row : rows) {
-    local.cache().forget(row.id);
-    local.fs().remove(local.layout().xorb(row.hash));
-  }
+  remove_xorb_files(local, rows);
   return report;
 }
 

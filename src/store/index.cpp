@@ -22,7 +22,7 @@ ByteView raw(const HashType& hash) {
 }
 
 constexpr std::string_view kRowColumns =
-    "SELECT id, hash, chunk_count, body_bytes, local, disk_bytes, last_used FROM xorbs";
+    "SELECT id, hash, chunk_count, body_bytes, local, disk_bytes, last_used, raw_bytes FROM xorbs";
 
 XorbRow read_row(const Query& query) {
   XorbRow row;
@@ -41,6 +41,7 @@ XorbRow read_row(const Query& query) {
   row.local = query.integer(4) != 0;
   row.disk_bytes = static_cast<std::uint64_t>(disk);
   row.last_used_s = query.integer(6);
+  row.raw_bytes = static_cast<std::uint64_t>(query.integer(7));
   return row;
 }
 
@@ -162,7 +163,8 @@ void decode_chunk_table(ByteView blob, bool complete, xet::XorbIndex& index) {
 
 std::optional<XorbRow> find_xorb_row(Connection& connection, const xet::XorbHash& hash) {
   Query query(connection,
-              "SELECT id, hash, chunk_count, body_bytes, local, disk_bytes, last_used FROM xorbs "
+              "SELECT id, hash, chunk_count, body_bytes, local, disk_bytes, last_used, raw_bytes "
+              "FROM xorbs "
               "WHERE hash = ?",
               raw(hash));
   if (!query.step()) return std::nullopt;
@@ -171,7 +173,8 @@ std::optional<XorbRow> find_xorb_row(Connection& connection, const xet::XorbHash
 
 std::optional<XorbRow> find_xorb_row(Connection& connection, std::int64_t id) {
   Query query(connection,
-              "SELECT id, hash, chunk_count, body_bytes, local, disk_bytes, last_used FROM xorbs "
+              "SELECT id, hash, chunk_count, body_bytes, local, disk_bytes, last_used, raw_bytes "
+              "FROM xorbs "
               "WHERE id = ?",
               id);
   if (!query.step()) return std::nullopt;
@@ -220,55 +223,22 @@ std::int64_t put_local_xorb(Connection& connection, const xet::XorbIndex& index,
   return id;
 }
 
-void merge_remote_chunks(Connection& connection, const xet::XorbHash& xorb, std::uint32_t first,
-                         std::span<const xet::ChunkRef> chunks, std::int64_t now_s) {
-  if (chunks.empty()) return;
-  if (first >= xet::kXorbMaxChunks || chunks.size() > xet::kXorbMaxChunks - first) {
-    throw Error(ErrorKind::corrupt, "xorb {} would have {} chunks; the limit is {}", xorb.text(),
-                first + chunks.size(), xet::kXorbMaxChunks);
-  }
-  XorbTable table;
-  if (const auto row = find_xorb_row(connection, xorb)) {
-    table = *load_xorb(connection, row->id);
-  } else {
+std::int64_t write_remote_table(Connection& connection, const XorbTable& table,
+                                const std::vector<bool>& fresh, std::int64_t now_s) {
+  std::int64_t id = table.row.id;
+  if (id == 0) {
     Query(connection,
           "INSERT INTO xorbs (hash, chunk_count, body_bytes, raw_bytes, local, disk_bytes, "
           "last_used, chunks) VALUES (?, 0, 0, 0, 0, 0, ?, x'')",
-          raw(xorb), now_s)
+          raw(table.index.hash), now_s)
         .run();
-    table.row.id = connection.last_insert_id();
-    table.row.hash = table.index.hash = xorb;
+    id = connection.last_insert_id();
   }
-  xet::XorbIndex& index = table.index;
-  const std::size_t end = first + chunks.size();
-  if (end > index.chunks.size()) {
-    if (table.row.local) {
-      throw Error(ErrorKind::corrupt, "xorb {} has {} chunks; {} were said to exist", xorb.text(),
-                  index.chunks.size(), end);
-    }
-    index.chunks.resize(end);
-    index.record_ends.resize(end);
-  }
-  std::vector<bool> fresh(end, false);
-  bool any_fresh = false;
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
-    if (chunks[i].size_bytes == 0 || chunks[i].size_bytes > xet::kChunkMaxBytes) {
-      throw Error(ErrorKind::corrupt, "chunk {} of xorb {} has the impossible size {}", first + i,
-                  xorb.text(), chunks[i].size_bytes);
-    }
-    if (!table.knows(static_cast<std::uint32_t>(first + i))) {
-      index.chunks[first + i] = chunks[i];
-      fresh[first + i] = any_fresh = true;
-    } else if (index.chunks[first + i] != chunks[i]) {
-      throw Error(ErrorKind::corrupt, "chunk {} of xorb {} is not what was seen there before",
-                  first + i, xorb.text());
-    }
-  }
-  touch_xorb(connection, table.row.id, now_s);
-  if (!any_fresh) return;
-  update_table(connection, table.row.id, index);
-  insert_chunk_rows(connection, table.row.id, chunks, first,
-                    [&](std::uint32_t number) { return fresh[number]; });
+  update_table(connection, id, table.index);
+  touch_xorb(connection, id, now_s);
+  insert_chunk_rows(connection, id, table.index.chunks, 0,
+                    [&](std::uint32_t number) { return number < fresh.size() && fresh[number]; });
+  return id;
 }
 
 void rewrite_chunk_rows(Connection& connection, std::int64_t id, const xet::XorbIndex& index) {

@@ -41,6 +41,7 @@ struct XorbRow {
   bool local = false;
   std::uint64_t disk_bytes = 0;
   std::int64_t last_used_s = 0;
+  std::uint64_t raw_bytes = 0;
 };
 
 /// A row of `xorbs` with it. Chunks never seen here have size 0; records of a xorb that is not
@@ -68,10 +69,10 @@ void for_each_xorb_row(Connection& connection, const std::function<void(const Xo
 /// Registers a whole xorb and its chunks as local, or makes a known one local. Returns its id.
 std::int64_t put_local_xorb(Connection& connection, const xet::XorbIndex& index,
                             std::uint64_t disk_bytes, std::int64_t now_s);
-/// Merges chunks [first, first + chunks.size()) into a xorb's table, adding the row if need be.
-/// Throws Error: corrupt if they contradict it.
-void merge_remote_chunks(Connection& connection, const xet::XorbHash& xorb, std::uint32_t first,
-                         std::span<const xet::ChunkRef> chunks, std::int64_t now_s);
+/// Writes a table in which the chunks marked in `fresh` have become known, adding the xorb if its
+/// row has no id yet. Returns its id.
+std::int64_t write_remote_table(Connection& connection, const XorbTable& table,
+                                const std::vector<bool>& fresh, std::int64_t now_s);
 /// Adds what is missing of the chunk rows of a xorb.
 void rewrite_chunk_rows(Connection& connection, std::int64_t id, const xet::XorbIndex& index);
 /// The xorb's file is gone; its chunk table stays.

@@ -211,8 +211,10 @@ bool LocalStore::read_copy(const xet::ChunkRef& ref, std::int64_t except, Bytes&
       database_.read([&](Connection& connection) { return find_candidates(connection, ref.hash); });
   for (const Candidate& candidate : candidates) {
     if (!candidate.local || candidate.xorb_id == except) continue;
-    const auto table = database_.read(
-        [&](Connection& connection) { return cache_.get(connection, candidate.xorb_id); });
+    const auto table = database_.read([&](Connection& connection) {
+      const auto row = find_xorb_row(connection, candidate.xorb_id);
+      return row ? cache_.get(connection, row->hash) : nullptr;
+    });
     if (!table || !table->row.local || !table->knows(candidate.chunk)) continue;
     if (table->index.chunks[candidate.chunk] != ref) continue;
     try {

@@ -13,6 +13,9 @@ namespace mhub::store {
 
 namespace {
 
+/// Of xorbs that are written in one transaction, as each waits for the disk.
+constexpr std::size_t kChunksPerStep = 100'000;
+
 std::filesystem::path with_suffix(std::filesystem::path path, std::string_view suffix) {
   path += suffix;
   return path;
@@ -33,18 +36,28 @@ void rebuild_index_locked(const Layout& layout, FileSystem& fs) {
     Database database(fresh, true);
     migrate(database, fresh);
     const std::int64_t now_s = unix_now_s();
+    std::vector<std::pair<xet::XorbIndex, std::uint64_t>> found;
+    std::size_t chunks = 0;
+    const auto write = [&] {
+      database.write([&](Connection& connection) {
+        for (const auto& [index, disk_bytes] : found)
+          put_local_xorb(connection, index, disk_bytes, now_s);
+      });
+      found.clear();
+      chunks = 0;
+    };
     for_each_xorb_file(
         fs, layout,
         [&](const xet::XorbHash& hash, const std::filesystem::path& path) {
           const auto file = fs.open_read(path);
-          if (const auto index = index_of_file(*file, hash)) {
-            const std::uint64_t disk_bytes = file->stat().size_bytes;
-            database.write([&](Connection& connection) {
-              put_local_xorb(connection, *index, disk_bytes, now_s);
-            });
-          }
+          auto index = index_of_file(*file, hash);
+          if (!index) return;
+          chunks += index->chunks.size();
+          found.emplace_back(std::move(*index), file->stat().size_bytes);
+          if (chunks >= kChunksPerStep) write();
         },
         [](const std::filesystem::path&) {});
+    write();
   }
   // The journal of the old index belongs to it and must not be taken for the new one's.
   for (const char* suffix : {"", "-wal", "-shm"}) {

@@ -5,7 +5,9 @@
 #include <mhub/store/ingest.hpp>
 
 #include "local_store.hpp"
+#include "remote_tables.hpp"
 #include "schema.hpp"
+#include "scratch.hpp"
 #include "xorb_files.hpp"
 
 namespace mhub::store {
@@ -13,18 +15,10 @@ namespace mhub::store {
 namespace {
 
 constexpr std::chrono::seconds kWriterPatience{60};
+constexpr std::chrono::seconds kScratchAge{std::chrono::hours{1}};
 constexpr std::chrono::seconds kCreationPatience{30};
 /// Files visited between two looks at the table of files.
 constexpr int kFilesPerStep = 256;
-
-/// Removes what crashed writers left, unless somebody is writing now.
-void sweep_scratch(FileSystem& fs, const Layout& layout) {
-  const auto names = fs.list(layout.scratch());
-  if (names.empty()) return;
-  const auto alone = FileLock::try_lock(layout.lock(), FileLock::Mode::exclusive);
-  if (!alone) return;
-  for (const std::string& name : names) fs.remove(layout.scratch() / name);
-}
 
 bool holds_xorbs(FileSystem& fs, const Layout& layout) {
   bool found = false;
@@ -68,7 +62,7 @@ void put_checked_file(Connection& connection, const FileRecord& file, TableOf ta
   xet::FileHasher hasher;
   std::uint64_t size = 0;
   for (const xet::Term& term : file.terms) {
-    const XorbCache::Table table = table_of(term.xorb);
+    const auto table = table_of(term.xorb);
     if (!table) {
       throw Error(ErrorKind::not_found, "file {} refers to xorb {}, which is not known here",
                   file.sha256.hex(), term.xorb.text());
@@ -106,33 +100,38 @@ void put_checked_file(Connection& connection, const FileRecord& file, TableOf ta
   put_file_row(connection, file, now_s);
 }
 
-/// Appends the ids of xorbs whose tables may have grown to `changed`.
-void put_fetched_file(Connection& connection, const FetchedFile& fetched,
-                      std::vector<std::int64_t>& changed) {
+/// Checks that merging `fetched` into `tables` and keeping it would both go well, and does it.
+/// Throws Error: corrupt, not_found; `tables` is then as it was, for the next file.
+void put_fetched_file(Connection& connection, const FetchedFile& fetched, RemoteTables& tables) {
   std::span<const xet::ChunkRef> rest(fetched.chunks);
-  for (const xet::Term& term : fetched.file.terms) {
-    if (term.first_chunk >= term.end_chunk || term.chunk_count() > rest.size()) {
-      throw Error(ErrorKind::corrupt, "the terms of file {} do not fit its {} chunks",
-                  fetched.file.sha256.hex(), fetched.chunks.size());
+  RemoteTables::Undo undo;
+  try {
+    for (const xet::Term& term : fetched.file.terms) {
+      if (term.first_chunk >= term.end_chunk || term.chunk_count() > rest.size()) {
+        throw Error(ErrorKind::corrupt, "the terms of file {} do not fit its {} chunks",
+                    fetched.file.sha256.hex(), fetched.chunks.size());
+      }
+      tables.merge(term.xorb, term.first_chunk, rest.first(term.chunk_count()), undo);
+      rest = rest.subspan(term.chunk_count());
     }
-    merge_remote_chunks(connection, term.xorb, term.first_chunk, rest.first(term.chunk_count()),
-                        unix_now_s());
-    rest = rest.subspan(term.chunk_count());
+    // Not through the cache: what is not committed must not be remembered.
+    put_checked_file(connection, fetched.file,
+                     [&](const xet::XorbHash& xorb) { return tables.find(xorb); });
+  } catch (const Error&) {
+    tables.take_back(undo);
+    throw;
   }
-  // Not through the cache: what is not committed must not be remembered.
-  std::unordered_map<xet::XorbHash, XorbCache::Table> tables;
-  put_checked_file(connection, fetched.file, [&](const xet::XorbHash& xorb) {
-    XorbCache::Table& table = tables[xorb];
-    if (table) return table;
-    if (const auto row = find_xorb_row(connection, xorb)) {
-      changed.push_back(row->id);
-      table = std::make_shared<const XorbTable>(load_xorb(connection, row->id).value());
-    }
-    return table;
-  });
 }
 
 }  // namespace
+
+void sweep_scratch(FileSystem& fs, const std::filesystem::path& folder) {
+  const std::int64_t cutoff_ns = (unix_now_s() - kScratchAge.count()) * 1'000'000'000;
+  for (const std::string& name : fs.list(folder)) {
+    const auto stat = fs.stat(folder / name);
+    if (stat && !stat->is_folder() && stat->mtime_ns < cutoff_ns) fs.remove(folder / name);
+  }
+}
 
 std::unique_ptr<Store> Store::open(const std::filesystem::path& folder,
                                    const StoreOptions& options) {
@@ -153,7 +152,8 @@ std::unique_ptr<Store> Store::open(const std::filesystem::path& folder,
     fs.sync_folder(layout.root);
   }
   creating.reset();
-  sweep_scratch(fs, layout);
+  if (const auto alone = FileLock::try_lock(layout.lock(), FileLock::Mode::exclusive))
+    sweep_scratch(fs, layout.scratch());
   return store;
 }
 
@@ -212,17 +212,21 @@ std::vector<std::optional<Error>> LocalStore::put_fetched_files(
   const FileLock writing = lock_for_writing();
   std::vector<std::int64_t> changed;
   database_.write([&](Connection& connection) {
+    RemoteTables tables(connection);
+    const auto write = [&] {
+      const auto written = tables.write();
+      changed.insert(changed.end(), written.begin(), written.end());
+    };
     for (std::size_t i = 0; i < files.size(); ++i) {
-      connection.run("SAVEPOINT one_file");
       try {
-        put_fetched_file(connection, files[i], changed);
+        put_fetched_file(connection, files[i], tables);
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::corrupt && error.kind() != ErrorKind::not_found) throw;
-        connection.run("ROLLBACK TO one_file");
         refusals[i] = error;
       }
-      connection.run("RELEASE one_file");
+      if (tables.is_large()) write();
     }
+    write();
   });
   for (const std::int64_t id : changed) cache_.forget(id);
   return refusals;
@@ -308,12 +312,13 @@ bool LocalStore::register_xorb(SealedXorb& sealed, Present present) {
 void LocalStore::note_remote_chunks(const xet::XorbHash& xorb, std::uint32_t first,
                                     std::span<const xet::ChunkRef> chunks) {
   const FileLock writing = lock_for_writing();
-  std::int64_t id = 0;
-  database_.write([&](Connection& connection) {
-    merge_remote_chunks(connection, xorb, first, chunks, unix_now_s());
-    if (const auto row = find_xorb_row(connection, xorb)) id = row->id;
+  const auto changed = database_.write([&](Connection& connection) {
+    RemoteTables tables(connection);
+    RemoteTables::Undo undo;
+    tables.merge(xorb, first, chunks, undo);
+    return tables.write();
   });
-  cache_.forget(id);
+  for (const std::int64_t id : changed) cache_.forget(id);
 }
 
 void LocalStore::touch_xorbs(std::span<const xet::XorbHash> xorbs) {

@@ -7,6 +7,12 @@ namespace {
 /// About 12 MiB.
 constexpr std::size_t kCachedChunks = 300'000;
 
+/// False if the file came or went, was written in another form, or a chunk became known.
+bool same_table(const XorbRow& a, const XorbRow& b) {
+  return a.local == b.local && a.chunk_count == b.chunk_count && a.body_bytes == b.body_bytes &&
+         a.disk_bytes == b.disk_bytes && a.raw_bytes == b.raw_bytes;
+}
+
 }  // namespace
 
 void XorbCache::erase(Tables& tables, std::int64_t id) {
@@ -31,9 +37,8 @@ XorbCache::Table XorbCache::get(Connection& connection, const xet::XorbHash& has
   const auto row = find_xorb_row(connection, hash);
   if (!row) return nullptr;
   Table table = get(connection, row->id);
-  // The row was read anyway, so a table of before the file came or went is noticed here.
-  if (table && (table->row.local != row->local || table->row.chunk_count != row->chunk_count))
-    table = reload(connection, row->id);
+  // The row was read anyway, so a table of before another process's work is noticed here.
+  if (table && !same_table(table->row, *row)) table = reload(connection, row->id);
   return table;
 }
 

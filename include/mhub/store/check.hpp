@@ -62,6 +62,9 @@ struct CollectReport {
   std::uint64_t files_dropped = 0;
   std::uint64_t xorbs_dropped = 0;
   std::uint64_t xorbs_repacked = 0;
+  /// Why half-dead xorbs were left as they are, if they were: packing takes space before it gives
+  /// any back. The dead ones are gone all the same, so the next run may have the space.
+  std::string not_repacked;
   std::uint64_t freed_bytes = 0;
 };
 
@@ -72,7 +75,8 @@ CollectReport collect_garbage(Store& store, const std::unordered_set<Sha256>& li
                               const StopToken& stop);
 
 /// Removes local xorbs that `may_drop` allows (the caller knows which are safe elsewhere); their
-/// chunk tables stay known.
+/// chunk tables stay known. `may_drop` is called with the store locked alone, so what it reads of
+/// the store holds until they are gone. Throws Error: busy if somebody goes on writing, io.
 CollectReport drop_xorbs(Store& store, const std::function<bool(const XorbRecord&)>& may_drop,
                          bool dry_run);
 

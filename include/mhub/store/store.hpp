@@ -41,8 +41,8 @@ struct StoreOptions {
 class Store {
 public:
   /// Opens the store in `folder`, making it if there is none; brings an older schema up to date;
-  /// removes what crashed writers left in tmp/ (if nobody is writing). Throws Error: io, corrupt
-  /// (not a store), config (a newer schema, hint: upgrade mhub), busy.
+  /// removes what crashed writers left in tmp/ (an hour ago, if nobody is writing). Throws Error:
+  /// io, corrupt (not a store), config (a newer schema, hint: upgrade mhub), busy.
   static std::unique_ptr<Store> open(const std::filesystem::path& folder,
                                      const StoreOptions& options = {});
   virtual ~Store() = default;

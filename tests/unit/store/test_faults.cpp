@@ -159,6 +159,38 @@ TEST_CASE("a full disk is said so, and nothing is lost", "[store][faults]") {
   expect_complete(*store, content);
 }
 
+TEST_CASE("on a full disk garbage collection still drops what is dead", "[store][faults][gc]") {
+  TemporaryFolder folder(memory_folder());
+  FaultyFs fs;
+  const auto store = open_store(folder / "s", &fs);
+  const Bytes small = random_bytes(400'000, 6);
+  const Bytes large = random_bytes(1'500'000, 7);
+  {
+    const auto batch = store->start_ingest();
+    for (const Bytes* bytes : {&small, &large}) {
+      const auto file = batch->start_file(0);
+      file->write(*bytes);
+      file->finish();
+    }
+    batch->commit();
+  }
+  const FileRecord dead = ingest(*store, random_bytes(300'000, 8));
+  CollectOptions options;
+  options.grace = std::chrono::seconds{0};
+  const auto collect = [&] {
+    return collect_garbage(*store, {sha256_of(small)}, options, silent_progress(), never_stopped());
+  };
+  fs.limit_space(1000);
+  const CollectReport report = collect();
+  CHECK(report.xorbs_dropped == 1);
+  CHECK(report.xorbs_repacked == 0);
+  CHECK_FALSE(report.not_repacked.empty());
+  CHECK_FALSE(std::filesystem::exists(xorb_path(*store, dead.terms[0].xorb)));
+  fs.unlimited_space();
+  CHECK(collect().xorbs_repacked == 1);
+  CHECK(read_back(*store, store->find_file(sha256_of(small)).value()) == small);
+}
+
 TEST_CASE("a crash between full xorbs loses the file, not the chunks", "[store][faults]") {
   const Bytes bytes = random_bytes(std::size_t{70} << 20, 5);
   for (std::uint64_t call = 10; call < 140; call += 26) {
@@ -267,6 +299,9 @@ TEST_CASE("a killed process leaves a sound store", "[store][processes]") {
     REQUIRE(WIFSIGNALED(status));
     REQUIRE(WTERMSIG(status) == SIGKILL);
 
+    // What was left behind goes when nobody can be writing to it any more.
+    for (const auto& left : std::filesystem::directory_iterator(folder / "s/tmp"))
+      std::filesystem::last_write_time(left, left.last_write_time() - std::chrono::hours{2});
     const auto store = open_store(folder / "s");
     CHECK(std::filesystem::is_empty(folder / "s/tmp"));
     CHECK(check(*store, silent_progress(), never_stopped()).clean());

@@ -55,14 +55,19 @@ TEST_CASE("a newer schema and a foreign database are refused", "[store][schema]"
 TEST_CASE("what crashed writers left in tmp is swept, but not under a writer", "[store]") {
   TemporaryFolder folder;
   const auto store = open_store(folder / "s");
-  write_file_atomically(real_file_system(), folder / "s/tmp/left", as_bytes("x"));
+  const auto left = folder / "s/tmp/left";
+  write_file_atomically(real_file_system(), left, as_bytes("x"));
+  open_store(folder / "s");
+  CHECK(std::filesystem::exists(left));  // somebody may be writing it now
+  std::filesystem::last_write_time(left,
+                                   std::filesystem::last_write_time(left) - std::chrono::hours{2});
   {
     const auto batch = store->start_ingest();
     open_store(folder / "s");
-    CHECK(std::filesystem::exists(folder / "s/tmp/left"));
+    CHECK(std::filesystem::exists(left));
   }
   open_store(folder / "s");
-  CHECK_FALSE(std::filesystem::exists(folder / "s/tmp/left"));
+  CHECK_FALSE(std::filesystem::exists(left));
 }
 
 TEST_CASE("a received xorb is checked before anybody sees it", "[store][receive]") {
@@ -211,6 +216,68 @@ TEST_CASE("fetched files are registered together, the bad ones apart", "[store][
   const std::vector<FetchedFile> mended = {fetched(random_bytes(300'000, 22))};
   CHECK_FALSE(store->put_fetched_files(mended)[0]);
   CHECK(store->totals().files == 3);
+}
+
+TEST_CASE("a refused file leaves the table of a xorb that it shares with good ones",
+          "[store][remote]") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder / "s");
+  const Bytes bytes = random_bytes(600'000, 25);
+  const xet::XorbIndex index = xet::index_xorb(serialised_xorb(bytes));
+  std::size_t begin = 0;
+  std::vector<FetchedFile> files;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    const xet::ChunkRef& chunk = index.chunks.at(i);
+    const ByteView content = ByteView(bytes).subspan(begin, chunk.size_bytes);
+    files.push_back({{sha256_of(content),
+                      chunk.size_bytes,
+                      xet::file_hash(std::span(&chunk, 1)),
+                      {{index.hash, i, i + 1, chunk.size_bytes}}},
+                     {chunk}});
+    begin += chunk.size_bytes;
+  }
+  // Another chunk, rightly described, but of another file hash than the recipe's.
+  files[3].chunks[0].hash = index.chunks[0].hash;
+  const auto refusals = store->put_fetched_files(files);
+  CHECK_FALSE(refusals[2]);
+  CHECK(refusals[3]);
+  const auto known = store->find_xorb(index.hash);
+  REQUIRE(known);
+  CHECK(known->index.chunks.size() == 3);
+  CHECK(store->find_chunk(index.chunks[2].hash).size() == 1);
+  CHECK(store->find_chunk(index.chunks[3].hash).empty());
+  files[3].chunks[0] = index.chunks[3];
+  CHECK_FALSE(store->put_fetched_files(std::span(files).last(1))[0]);
+  CHECK(store->find_xorb(index.hash)->index.chunks.size() == 4);
+  CHECK(store->find_chunk(index.chunks[3].hash).size() == 1);
+}
+
+TEST_CASE("what another process learns of a xorb is seen", "[store][remote]") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder / "s");
+  const auto other = open_store(folder / "s");
+  const Bytes bytes = text_bytes(600'000, 26);
+  const Bytes body = serialised_xorb(bytes);
+  const xet::XorbIndex index = xet::index_xorb(body);
+  const auto chunks = std::span(index.chunks);
+  store->note_remote_chunks(index.hash, 1, chunks.subspan(1, 2));
+  CHECK(store->find_xorb(index.hash)->index.chunks[0].size_bytes == 0);
+  // The number of chunks stays the same.
+  other->note_remote_chunks(index.hash, 0, chunks.first(1));
+  CHECK(store->find_xorb(index.hash)->index.chunks[0] == chunks[0]);
+
+  const auto write = [&](Store& into, const Bytes& form) {
+    const auto receiver = into.receive_xorb();
+    receiver->write(form);
+    receiver->commit(index.hash);
+  };
+  write(*store, body);
+  CHECK(store->read_records(index.hash, 0, 1).size() == index.record_ends[0]);
+  drop_xorbs(
+      *other, [](const XorbRecord&) { return true; }, false);
+  const Bytes small = serialised_xorb(bytes, xet::Scheme::lz4);
+  write(*other, small);
+  CHECK(store->read_records(index.hash, 0, 1).size() == xet::index_xorb(small).record_ends[0]);
 }
 
 TEST_CASE("what remotes hold is kept apart by remote", "[store][remote]") {
