@@ -143,7 +143,9 @@ wait_until() {
   fail "waited $((30 * SCALE)) s for: $*"
 }
 
-hub_is_ready() { jq -e 'select(.event == "ready")' "$T/hub.json" >/dev/null 2>&1; }
+hub_is_ready() { # jq takes an empty file for a success
+  [ -s "$T/hub.json" ] && jq -e 'select(.event == "ready")' "$T/hub.json" >/dev/null 2>&1
+}
 hub_is_ready_or_gone() { hub_is_ready || ! kill -0 "$HUB_PID" 2>/dev/null; }
 
 run_hub() { # LISTEN [OPTIONS…]
@@ -263,4 +265,40 @@ git_login() {
 use_git_lfs() {
   command -v git-lfs >/dev/null || skip "git-lfs is not installed"
   git lfs install --skip-repo >/dev/null
+}
+
+# --- fault points --------------------------------------------------------------------------------
+
+# fault_points FOLDER…: the names in these sources, so that a new one is tested from the day it is there.
+fault_points() {
+  (cd "$SOURCE" && grep -rhoE 'fault_point\("[a-z0-9_.]+"\)' "$@") | sed 's/.*"\(.*\)".*/\1/' | sort -u
+}
+
+# with_fault NAME:N=ACTION COMMAND…: sets code; out, err and the points that were reached are kept.
+with_fault() {
+  local fault=$1
+  shift
+  : >"$T/reached"
+  code=0
+  MHUB_FAULT=$fault MHUB_FAULT_LOG=$T/reached "$@" >"$T/out" 2>"$T/err" </dev/null || code=$?
+  sort -u "$T/reached" >>"$T/reached.all"
+}
+was_reached() { grep -qxF -- "$1" "$T/reached"; }
+
+# expect_fault_told WHAT ACTION POINT: the exit code that belongs to the action.
+expect_fault_told() {
+  step "$1, $2 at $3: exit code $code"
+  case $2:$code in
+    kill:137 | stop:130) ;;
+    kill:* | stop:*) cat "$T/err" >&2; fail "exit code $code after $2 at $3" ;;
+    fail:0) cat "$T/err" >&2; fail "$1 went on as if nothing had failed at $3" ;;
+  esac
+}
+
+# expect_reached POINT…: some command of this script passed each of them.
+expect_reached() {
+  local point
+  for point in "$@"; do
+    grep -qxF -- "$point" "$T/reached.all" || fail "nothing here reaches the fault point $point"
+  done
 }
