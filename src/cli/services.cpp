@@ -18,16 +18,15 @@ namespace mhub::cli {
 namespace {
 
 // The value of one entry "http.[<url>.]<variable>" goes into the rule of its URL.
-void apply(net::HttpRule& rule, const std::string& variable, const std::string& value) {
-  const auto is_true = [&] {
-    return value != "false" && value != "no" && value != "off" && value != "0";
-  };
+void apply(net::HttpRule& rule, const std::string& variable, const repo::ConfigEntry& entry) {
+  const std::string& value = entry.value;
+  const auto path = [&] { return repo::parse_config_path(entry.key, value).string(); };
   if (variable == "proxy") rule.proxy = value;
-  if (variable == "sslverify") rule.ssl_verify = is_true();
-  if (variable == "sslcainfo") rule.ca_info = value;
-  if (variable == "sslcapath") rule.ca_path = value;
-  if (variable == "sslcert") rule.ssl_cert = value;
-  if (variable == "sslkey") rule.ssl_key = value;
+  if (variable == "sslverify") rule.ssl_verify = repo::parse_config_bool(entry.key, value);
+  if (variable == "sslcainfo") rule.ca_info = path();
+  if (variable == "sslcapath") rule.ca_path = path();
+  if (variable == "sslcert") rule.ssl_cert = path();
+  if (variable == "sslkey") rule.ssl_key = path();
   if (variable == "useragent") rule.user_agent = value;
   if (variable == "extraheader") rule.extra_headers.push_back(value);
 }
@@ -66,7 +65,7 @@ std::vector<net::HttpRule> http_rules(const std::vector<repo::ConfigEntry>& entr
                                 ? std::string()
                                 : entry.key.substr(kSection.size(), dot - kSection.size());
     if (rules.empty() || rules.back().url != url) rules.emplace_back().url = url;
-    apply(rules.back(), variable, entry.value);
+    apply(rules.back(), variable, entry);
   }
   return rules;
 }

@@ -52,7 +52,9 @@ std::string normalised(std::string_view key) {
          lower(key.substr(last));
 }
 
-bool parse_bool(const std::string& key, const std::string& value) {
+}  // namespace
+
+bool parse_config_bool(const std::string& key, const std::string& value) {
   const std::string text = lower(value);
   if (text == "true" || text == "yes" || text == "on") return true;
   if (text.empty() || text == "false" || text == "no" || text == "off") return false;
@@ -62,7 +64,12 @@ bool parse_bool(const std::string& key, const std::string& value) {
               printable(value));
 }
 
-}  // namespace
+std::filesystem::path parse_config_path(const std::string& key, const std::string& value) {
+  start_libgit2();
+  GitBuf path;
+  check(git_config_parse_path(path.get(), c_text(value)), "read setting " + printable(key));
+  return path.text();
+}
 
 Config::Config(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Config::Config(Config&&) noexcept = default;
@@ -121,7 +128,7 @@ std::optional<std::string> Config::get(const std::string& key) const {
 std::optional<bool> Config::get_bool(const std::string& key) const {
   const auto value = get(key);
   if (!value) return std::nullopt;
-  return parse_bool(key, *value);
+  return parse_config_bool(key, *value);
 }
 
 std::optional<std::int64_t> Config::get_int(const std::string& key) const {
@@ -137,9 +144,7 @@ std::optional<std::int64_t> Config::get_int(const std::string& key) const {
 std::optional<std::filesystem::path> Config::get_path(const std::string& key) const {
   const auto value = get(key);
   if (!value) return std::nullopt;
-  GitBuf path;
-  check(git_config_parse_path(path.get(), c_text(*value)), "read setting " + printable(key));
-  return path.text();
+  return parse_config_path(key, *value);
 }
 
 std::vector<std::string> Config::get_all(const std::string& key) const {
@@ -210,7 +215,7 @@ std::optional<bool> Config::get_bool_for_url(std::string_view section, std::stri
                                              std::string_view url) const {
   const auto value = get_for_url(section, variable, url);
   if (!value) return std::nullopt;
-  return parse_bool(std::string(section) + "." + std::string(variable), *value);
+  return parse_config_bool(std::string(section) + "." + std::string(variable), *value);
 }
 
 std::vector<std::string> Config::get_all_for_url(std::string_view section,

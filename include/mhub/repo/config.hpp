@@ -77,6 +77,11 @@ private:
   std::unique_ptr<State> state_;
 };
 
+/// What get_bool() and get_path() make of a value; `key` is for the message. The first throws
+/// Error: config for what is neither true nor false.
+bool parse_config_bool(const std::string& key, const std::string& value);
+std::filesystem::path parse_config_path(const std::string& key, const std::string& value);
+
 /// How well the `<url>` part of a setting matches `url`: nothing if it does not; a greater value is
 /// more specific.
 std::optional<std::uint64_t> url_match_rank(std::string_view pattern, std::string_view url);

@@ -1,5 +1,5 @@
 #include "services.hpp"
-#include "support/catch.hpp"
+#include "support/matchers.hpp"
 
 using namespace mhub;
 using repo::ConfigEntry;
@@ -25,4 +25,18 @@ TEST_CASE("git's http settings become rules of the client", "[cli][services]") {
   CHECK_FALSE(rules[1].proxy);
   CHECK(rules[2].url.empty());
   CHECK(rules[2].user_agent == "me/1");
+}
+
+TEST_CASE("paths and truths in git's http settings are read as git reads them", "[cli][services]") {
+  const auto rules = cli::http_rules({
+      ConfigEntry{"http.sslcainfo", "~/ca.pem"},
+      ConfigEntry{"http.sslverify", "OFF"},
+  });
+  REQUIRE(rules.size() == 1);
+  REQUIRE(rules[0].ca_info);
+  CHECK_FALSE(rules[0].ca_info->starts_with("~"));
+  CHECK(rules[0].ca_info->ends_with("/ca.pem"));
+  CHECK(rules[0].ssl_verify == false);
+  CHECK_THROWS_MATCHES(cli::http_rules({ConfigEntry{"http.sslverify", "perhaps"}}), Error,
+                       test::HasKind(ErrorKind::config));
 }
