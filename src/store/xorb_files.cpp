@@ -55,7 +55,7 @@ std::optional<xet::XorbIndex> index_by_footer(File& file, const xet::XorbHash& h
   if (read_what_can_be(file, footer, size_bytes - footer.size()) != footer.size())
     return std::nullopt;
   try {
-    xet::XorbIndex index = xet::parse_footer(footer, true);
+    xet::XorbIndex index = xet::parse_footer(footer);
     if (index.hash != hash || index.chunks.empty()) return std::nullopt;
     if (index.body_bytes() + std::uint64_t{*footer_size} != size_bytes) return std::nullopt;
     return index;

@@ -19,7 +19,6 @@ inline constexpr std::array<std::uint8_t, 32> kShardTag = {
 
 inline constexpr std::uint32_t kFileHasRangeHashes = std::uint32_t{1} << 31;
 inline constexpr std::uint32_t kFileHasSha256 = std::uint32_t{1} << 30;
-inline constexpr std::uint32_t kChunkIsEligible = std::uint32_t{1} << 31;
 
 /// The digest as a shard holds it: bytes reversed within each group of eight. Its own inverse.
 inline std::array<std::byte, 32> swap_groups(const std::array<std::byte, 32>& digest) {

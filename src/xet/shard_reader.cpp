@@ -123,9 +123,6 @@ private:
 
     xorb.chunks.reserve(count);
     std::uint64_t offset = 0;
-    bool any_eligible = false;
-    std::vector<bool> eligible;
-    eligible.reserve(count);
     for (std::uint32_t i = 0; i < count; ++i) {
       const RecordView record = next();
       const std::uint32_t size_bytes = record.u32(36);
@@ -134,13 +131,10 @@ private:
                     xorb.hash.text(), record.u32(32), size_bytes);
       offset += size_bytes;
       xorb.chunks.push_back({ChunkHash::from_raw(record.hash()), size_bytes});
-      eligible.push_back((record.u32(40) & kChunkIsEligible) != 0);
-      any_eligible = any_eligible || eligible.back();
     }
     if (offset != raw_bytes)
       throw Error(ErrorKind::corrupt, "shard gives xorb {} {} bytes, its chunks have {}",
                   xorb.hash.text(), raw_bytes, offset);
-    if (any_eligible) xorb.eligible = std::move(eligible);
     return xorb;
   }
 

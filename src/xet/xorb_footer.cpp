@@ -102,7 +102,7 @@ std::optional<std::uint32_t> footer_bytes(ByteView tail) {
   return total;
 }
 
-XorbIndex parse_footer(ByteView footer, bool verify) {
+XorbIndex parse_footer(ByteView footer) {
   const auto size_bytes = footer_bytes(footer);
   if (!size_bytes || *size_bytes != footer.size())
     throw Error(ErrorKind::corrupt, "xorb footer of {} bytes does not end with its length",
@@ -142,7 +142,7 @@ XorbIndex parse_footer(ByteView footer, bool verify) {
   reader.expect(hashes_distance(count), "the place of its hashes");
   reader.expect(boundaries_distance(count), "the place of its boundaries");
 
-  if (verify && xorb_hash(index.chunks) != index.hash)
+  if (xorb_hash(index.chunks) != index.hash)
     throw Error(ErrorKind::corrupt, "xorb footer of {} has chunks of another xorb",
                 index.hash.text());
   return index;

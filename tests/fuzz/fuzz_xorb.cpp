@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(whole.hash == same.hash && whole.record_ends == same.record_ends,
                   "a xorb read in pieces is the same xorb");
     const Bytes footer = xet::make_footer(whole);
-    const xet::XorbIndex again = xet::parse_footer(footer, true);
+    const xet::XorbIndex again = xet::parse_footer(footer);
     fuzz::require(again.hash == whole.hash && again.chunks == whole.chunks &&
                       again.record_ends == whole.record_ends,
                   "a footer says what the body says");
@@ -29,8 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::may_refuse([&] {
     if (size < 4) return;
     const std::optional<std::uint32_t> length = xet::footer_bytes(bytes);
-    if (length && *length <= size) xet::parse_footer(bytes.last(*length), true);
+    if (length && *length <= size) xet::parse_footer(bytes.last(*length));
   });
-  fuzz::may_refuse([&] { xet::parse_footer(bytes, false); });
+  fuzz::may_refuse([&] { xet::parse_footer(bytes); });
   return 0;
 }

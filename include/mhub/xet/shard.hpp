@@ -35,7 +35,6 @@ struct ShardXorb {
   XorbHash hash;
   std::uint32_t body_bytes = 0;  ///< as the writer says; uploads often carry 0
   std::vector<ChunkRef> chunks;  ///< keyed hashes in a deduplication answer
-  std::vector<bool> eligible;    ///< flag bit 31, as many as chunks, or empty for none
   bool operator==(const ShardXorb&) const = default;
 };
 
@@ -61,8 +60,8 @@ Shard parse_shard(ByteView bytes);
 /// The upload form: header (footer size 0), two sections, nothing after.
 Bytes make_upload_shard(const Shard& shard);
 
-/// The stored form: as above with lookup tables and footer; also what a deduplication answer is
-/// (then without files, with tables of zero entries).
-Bytes make_stored_shard(const Shard& shard, bool with_lookup_tables);
+/// The stored form: as above with a footer, and lookup tables of zero entries. A deduplication
+/// answer is one without files.
+Bytes make_stored_shard(const Shard& shard);
 
 }  // namespace mhub::xet

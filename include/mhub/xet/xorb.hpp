@@ -102,8 +102,8 @@ Bytes make_footer(const XorbIndex& index);
 /// The number of bytes of the footer that ends `tail` (the last bytes of an object, at least 4);
 /// nothing if there is none. The value is bounded by kXorbMaxChunks' footer.
 std::optional<std::uint32_t> footer_bytes(ByteView tail);
-/// Parses a whole footer (version 1) including its trailing length. Throws Error: corrupt. The hash
-/// stands in it but is NOT verified against chunk hashes unless `verify`.
-XorbIndex parse_footer(ByteView footer, bool verify);
+/// Parses a whole footer (version 1) including its trailing length. Throws Error: corrupt, also if
+/// its hash is not that of its chunks.
+XorbIndex parse_footer(ByteView footer);
 
 }  // namespace mhub::xet

@@ -55,7 +55,7 @@ Response find_chunk(Call& call) {
   }
   if (shard.xorbs.empty()) throw Refused(404, "not found");
   Response response;
-  response.body = std::string(as_text(xet::make_stored_shard(shard, false)));
+  response.body = std::string(as_text(xet::make_stored_shard(shard)));
   response.with("Content-Type", "application/octet-stream");
   return response;
 }

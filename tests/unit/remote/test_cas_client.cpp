@@ -149,9 +149,9 @@ TEST_CASE("trouble with a deduplication query is a miss", "[remote][cas]") {
 TEST_CASE("a deduplication answer is read", "[remote][cas]") {
   Fixture f;
   xet::Shard shard;
-  shard.xorbs.push_back({.hash = kXorb, .body_bytes = 0, .chunks = {{{}, 100}}, .eligible = {}});
+  shard.xorbs.push_back({.hash = kXorb, .body_bytes = 0, .chunks = {{{}, 100}}});
   shard.footer = xet::ShardFooter{};
-  const Bytes bytes = xet::make_stored_shard(shard, false);
+  const Bytes bytes = xet::make_stored_shard(shard);
   f.cas.answer = [&](const Received&) { return with(200, std::string(as_text(bytes))); };
   const auto found = f.client.find_dedup({});
   REQUIRE(found);

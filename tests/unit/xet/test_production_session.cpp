@@ -40,7 +40,7 @@ TEST_CASE("a recorded upload comes out byte for byte", "[xet][production]") {
   file.sha256 = sha256_of(input);
   Shard shard;
   shard.files = {file};
-  shard.xorbs = {{index.hash, 0, chunks, {}}};
+  shard.xorbs = {{index.hash, 0, chunks}};
   CHECK(to_hex(make_upload_shard(shard)) ==
         session.at("shard_upload").at("hex").get<std::string>());
 
@@ -57,8 +57,8 @@ TEST_CASE("a deduplication answer has the recorded length", "[xet][production]")
   const Json& session = xet_vectors().at("production_session");
   const auto chunks = cut_and_hash(make_input(vector_file(session.at("file"))));
   Shard answer;
-  answer.xorbs = {{xorb_hash(chunks), 0, chunks, {}}};
+  answer.xorbs = {{xorb_hash(chunks), 0, chunks}};
   answer.footer = ShardFooter{};
-  CHECK(make_stored_shard(answer, false).size() ==
+  CHECK(make_stored_shard(answer).size() ==
         session.at("second_upload_same_content").at("dedup_response_len").get<std::size_t>());
 }
