@@ -1,8 +1,8 @@
 # mhub_layer(NAME FILES a.cpp … LAYERS base … LIBS dep_x …)
 #
-# One static library per layer. LAYERS are the layers it may include, LIBS its outside libraries, both
-# private to the layer unless a public header needs them. A turned arrow fails to link;
-# scripts/check-layers.py also reads the #include lines against the same table.
+# One static library per layer. LAYERS are the layers that it links, LIBS its outside libraries, private
+# to the layer. What a layer may include at most is the table in scripts/check-layers.py, which a test
+# holds the #include lines to; LAYERS names what of that is in use, and a turned arrow fails to link.
 function(mhub_layer name)
   cmake_parse_arguments(arg "" "" "FILES;LAYERS;LIBS" ${ARGN})
   add_library(mhub_${name} STATIC ${arg_FILES})
@@ -21,5 +21,5 @@ function(mhub_unit_tests layer)
   target_compile_definitions(test_${layer} PRIVATE
     MHUB_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
   target_link_libraries(test_${layer} PRIVATE mhub_flags mhub_${layer} Catch2::Catch2WithMain ${arg_LIBS})
-  catch_discover_tests(test_${layer} TEST_PREFIX "${layer}: " PROPERTIES LABELS "unit;${layer}")
+  catch_discover_tests(test_${layer} TEST_PREFIX "${layer}: " PROPERTIES LABELS "unit;${layer}" TIMEOUT 300)
 endfunction()

@@ -12,15 +12,14 @@ import sys
 ALLOWED = {
     "base": "",
     "xet": "base",
-    "weights": "base",
     "wire": "xet base",
     "net": "base",
-    "store": "xet weights base",
-    "repo": "store xet weights wire base",
+    "store": "xet base",
+    "repo": "store xet wire base",
     "remote": "xet wire net base",
-    "sync": "repo remote store xet weights wire net base",
-    "serve": "repo store xet weights wire net base",
-    "cli": "sync serve repo remote store xet weights wire net base",
+    "sync": "repo remote store xet wire net base",
+    "serve": "repo store xet wire net base",
+    "cli": "sync serve repo remote store xet wire net base",
 }
 C_HEADERS = re.compile(r"^(git2(/.*)?\.h|curl/.*|sqlite3(ext)?\.h|microhttpd\.h)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

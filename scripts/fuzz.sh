@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets with clang and libFuzzer (AddressSanitizer and UBSan on) and runs each.
 #
-#   scripts/fuzz.sh [SECONDS [TARGET…]]      600 s each by default, all targets, two at a time
+#   scripts/fuzz.sh [SECONDS [TARGET…]]      600 s each by default, all targets, one for each core
 #
 # Starts from tests/fuzz/corpus/TARGET; what it learns goes to build/fuzz/corpus/TARGET. A finding is
 # kept in build/fuzz/findings and makes the exit code 1; give it a name in tests/fuzz/corpus when fixed.

@@ -220,20 +220,6 @@ void tune(const Args& args) {
   close(file, args.at(0));
 }
 
-/// A folder of small files, a hundred to a folder: many DIR COUNT SIZE SEED.
-void many(const Args& args) {
-  const std::filesystem::path folder = args.at(0);
-  const std::uint64_t count = parse_size(args.at(1));
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const std::filesystem::path place = folder / std::to_string(i / 100);
-    if (i % 100 == 0) std::filesystem::create_directories(place);
-    const std::string path = place / (std::to_string(i) + ".bin");
-    std::fstream file = open(path, std::ios::out | std::ios::trunc);
-    write_noise(file, number(parse_size(args.at(3)), 9, i), parse_size(args.at(2)));
-    close(file, path);
-  }
-}
-
 struct Command {
   std::string_view name;
   std::string_view usage;
@@ -248,7 +234,6 @@ constexpr Command kCommands[] = {
     {"insert", "PATH OFFSET LENGTH SEED", 4, insert},
     {"flip", "PATH OFFSET", 2, flip},
     {"tune", "PATH PERCENT SEED [ELEMENT_BYTES]", 3, tune},
-    {"many", "DIR COUNT SIZE SEED", 4, many},
 };
 
 }  // namespace

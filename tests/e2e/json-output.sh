@@ -5,6 +5,12 @@ make_repo team/model
 gen_noise model/blob.bin 2M 5
 echo text >model/a.txt
 
+# one_json COMMAND…: exactly one document and nothing else on stdout.
+one_json() {
+  expect_exit 0 mhub "$@" --json
+  jq -es 'length == 1' "$T/out" >/dev/null || { cat "$T/out" >&2; fail "not one JSON document: mhub $* --json"; }
+}
+
 step "status, before and after"
 mhub -C model status --json >status.json
 jq -e 'type == "object"' status.json >/dev/null || fail "status --json is no object"
@@ -24,15 +30,24 @@ jq -e '.[] | select(.path == "blob.bin") | (.xet_hash | test("^[0-9a-f]{64}$")) 
   fail "ls-files --json lacks fields: $(cat files.json)"
 
 step "push, log, show, stats, branch, tag, remote, fsck, whoami, version, repo list"
-mhub -C model push --json >push.json
-jq -es 'length >= 1' push.json >/dev/null
+one_json -C model push
 for words in "log" "show HEAD" "stats" "branch" "tag" "remote" "fsck" "whoami" "version" "repo list" "diff"; do
   # shellcheck disable=SC2086
-  expect_exit 0 mhub -C model $words --json
-  jq -es 'length >= 0' "$T/out" >/dev/null || fail "mhub $words --json prints no JSON: $(cat "$T/out")"
+  one_json -C model $words
 done
 expect_equal "commit id in log" "$(mhub -C model log --json | jq -rs 'flatten | .[0].id // .[0].commit')" \
   "$(git -C model rev-parse HEAD)"
+
+step "what changes something says so in one document too"
+one_json clone "$HUB/team/model" b
+gen_noise model/more.bin 1M 6
+one_json -C model add more.bin
+one_json -C model commit -m "More"
+one_json -C model push
+one_json -C b fetch
+one_json -C b pull
+one_json -C b fsck --repair
+one_json repo create team/other --type model
 
 step "errors go to stderr, stdout stays JSON or empty"
 expect_exit 1 mhub -C model show no-such-revision --json

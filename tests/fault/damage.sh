@@ -89,18 +89,17 @@ expect_equal "odd.txt's first word" "$(head -c 7 c/odd.txt)" version
 
 step "damage on the hub is found there and not served"
 stop_hub
-xorb=$(largest "$HUB_DATA")
-[ -n "$xorb" ] || fail "no xorb on the hub"
-chmod u+w "$xorb"
-gen_edit flip "$xorb" 200000
+# Both versions' large xorbs, so that HEAD asks for damaged bytes whichever of them is the larger.
+damaged=0
+while read -r xorb; do
+  chmod u+w "$xorb"
+  gen_edit flip "$xorb" 200000
+  damaged=$((damaged + 1))
+done < <(find "$HUB_DATA" -path '*xorbs*' -type f -size +4M)
+[ "$damaged" -ge 2 ] || fail "$damaged large xorbs on the hub, not two"
 expect_exit 6 mhub admin fsck --data "$HUB_DATA"
 restart_hub
 code=0
 mhub clone "$HUB/team/model" d >"$T/out" 2>"$T/err" || code=$?
-if [ $code -eq 0 ]; then
-  expect_same_tree model d # the damage lies in an older version
-else
-  case $code in 5 | 6) ;; *) cat "$T/err" >&2; fail "exit code $code" ;; esac
-  [ ! -e d/blob.bin ] || [ "$(stat -c %s d/blob.bin)" -lt 200 ] || cmp d/blob.bin model/blob.bin ||
-    fail "damaged data bears the file's name"
-fi
+case $code in 5 | 6) ;; *) cat "$T/err" >&2; fail "exit code $code for damaged data" ;; esac
+[ ! -e d/blob.bin ] || [ "$(stat -c %s d/blob.bin)" -lt 200 ] || fail "damaged data bears the file's name"

@@ -21,6 +21,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Below the stall limit of quick(), above what a busy machine needs.
+constexpr std::chrono::seconds kAtOnce{4};
+
 Request quick(std::string url, std::string method = "GET") {
   Request request;
   request.method = std::move(method);
@@ -556,7 +559,7 @@ TEST_CASE("redirects end: in circles, to files, or at the caller's wish", "[net]
   CHECK(client.send(request).status == 302);
 }
 
-TEST_CASE("a stop ends a request within a second", "[net][http]") {
+TEST_CASE("a stop ends a request that waits for a silent server", "[net][http]") {
   RawPeer silent("", false);
   HttpClient client;
   StopToken stop;
@@ -568,7 +571,7 @@ TEST_CASE("a stop ends a request within a second", "[net][http]") {
   });
   const auto start = Clock::now();
   CHECK_THROWS_MATCHES(client.send(request), Error, HasKind(ErrorKind::interrupted));
-  CHECK(Clock::now() - start < std::chrono::milliseconds(1200));
+  CHECK(Clock::now() - start < kAtOnce);
   stopper.join();
 }
 
@@ -589,7 +592,7 @@ TEST_CASE("a stop ends the wait between two tries", "[net][http]") {
   });
   const auto start = Clock::now();
   CHECK_THROWS_MATCHES(client.send(request), Error, HasKind(ErrorKind::interrupted));
-  CHECK(Clock::now() - start < std::chrono::milliseconds(1200));
+  CHECK(Clock::now() - start < kAtOnce);
   stopper.join();
 }
 
@@ -715,5 +718,5 @@ TEST_CASE("a client ends at once with an exchange given up", "[net][http]") {
         client.open(quick(fmt::format("http://127.0.0.1:{}/", silent.port()), "POST"), true);
     exchange.write(as_bytes("x"));
   }
-  CHECK(Clock::now() - start < std::chrono::seconds(1));
+  CHECK(Clock::now() - start < kAtOnce);
 }

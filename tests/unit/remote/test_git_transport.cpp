@@ -568,7 +568,7 @@ TEST_CASE("hostile names in an advertisement touch nothing", "[remote][git]") {
   CHECK_FALSE(std::filesystem::exists(hub.folder / "evil"));
 }
 
-TEST_CASE("a stop ends a fetch within a second", "[remote][git]") {
+TEST_CASE("a stop ends a fetch from a silent hub", "[remote][git]") {
   Hub hub;
   hub.commit("a", "1");
   hub.mirror();
@@ -583,7 +583,8 @@ TEST_CASE("a stop ends a fetch within a second", "[remote][git]") {
   });
   const auto start = std::chrono::steady_clock::now();
   CHECK_THROWS_MATCHES(hub.fetch(clone, {kHeads}), Error, HasKind(ErrorKind::interrupted));
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(1500));
+  // Far below the patience with a silent hub, far above what a busy machine needs.
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
   stopper.join();
 }
 
