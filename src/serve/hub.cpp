@@ -19,6 +19,7 @@ Hub::Hub(ServeOptions o, std::unique_ptr<Catalog> c, std::unique_ptr<store::Stor
       catalog(std::move(c)),
       store(std::move(s)),
       signer(catalog->master_secret()),
+      git_gate(std::max(1U, options.limits.git_processes)),
       ingest_gate(std::max(1U, options.limits.ingests)),
       large_shard_gate(kLargeShards),
       workers(options.workers > 0 ? options.workers : std::max(4U, 2 * default_jobs())),

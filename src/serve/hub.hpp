@@ -1,7 +1,6 @@
 #pragma once
 // What all routes of a running hub share.
 
-#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -37,9 +36,9 @@ struct Hub {
   std::unique_ptr<store::Store> store;
   Signer signer;
   std::string git_program;  ///< absolute
-  std::atomic<unsigned> git_children{0};
-  Gate ingest_gate;       ///< LFS objects being ingested
-  Gate large_shard_gate;  ///< shards above kLargeShardBytes in memory
+  Gate git_gate;            ///< requests with a git child
+  Gate ingest_gate;         ///< LFS objects being ingested
+  Gate large_shard_gate;    ///< shards above kLargeShardBytes in memory
   Synchronized<DedupKey> dedup_key;
   StopToken stopping;
   FdWatch watch;

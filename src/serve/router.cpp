@@ -237,6 +237,12 @@ std::string one_line(std::string_view text) {
 
 }  // namespace
 
+std::string Call::holder() const {
+  if (who.user) return "user " + std::to_string(who.user->id);
+  if (is_signed && repo) return "repo " + std::to_string(repo->id);
+  return "peer " + request->peer;
+}
+
 void require_write(const Call& call) {
   if (call.who.may_write(*call.repo)) return;
   if (call.who.is_anonymous()) refuse_anonymous();

@@ -60,6 +60,9 @@ struct Call {
   std::shared_ptr<void> held;          ///< let go of when the last task of the request is done
 
   const std::string& url() const { return request->base_url; }
+  /// Who takes up places in gates: the user, a signed link's repository, or the client's address
+  /// (behind a proxy all strangers are one).
+  std::string holder() const;
 };
 
 struct Route {
@@ -91,7 +94,6 @@ class Router {
 public:
   explicit Router(std::vector<Route> routes);
   Match match(Method method, std::string_view path) const;
-  const std::vector<Route>& routes() const { return routes_; }
 
 private:
   struct Compiled {

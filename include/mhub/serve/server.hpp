@@ -23,12 +23,13 @@ struct ServeLimits {
   unsigned connections_per_address = 0;  ///< 0: no limit of its own (all clients behind one proxy)
   std::chrono::seconds idle_timeout{120};  ///< of a connection on which nothing moves; 60 or more
   std::uint64_t header_bytes = 64 << 10;
-  std::uint64_t json_body_bytes = 16 << 20;
+  std::uint64_t json_body_bytes = 1 << 20;
   std::uint64_t lfs_object_bytes = std::uint64_t{1} << 40;
   std::uint64_t push_bytes = std::uint64_t{4} << 30;            ///< one push's pack, inflated
-  std::uint64_t fetch_request_bytes = std::uint64_t{16} << 20;  ///< one fetch request, inflated
-  unsigned git_processes = 128;                                 ///< git children at a time
-  unsigned ingests = 16;  ///< LFS objects being cut into chunks at a time; more wait
+  std::uint64_t fetch_request_bytes = std::uint64_t{4} << 20;  ///< one fetch request, inflated
+  // One user (or, of strangers, one address) gets at most half of each of these.
+  unsigned git_processes = 128;  ///< git children at a time
+  unsigned ingests = 16;         ///< LFS objects being cut into chunks at a time; more wait
 };
 
 struct ServeOptions {

@@ -41,12 +41,12 @@ std::unique_ptr<BodySink> receive_shard(std::shared_ptr<Call> call, ShardConsume
   if (length && *length > kShardBodyAtMost) throw Refused(413, "the shard is too large");
   const bool is_small = length && *length <= kLargeShardBytes;
   Hub& hub = call->hub;
-  const auto make = [call = std::move(call), use = std::move(use), &hub](HeldPass pass) {
+  const auto make = [call, use = std::move(use), &hub](HeldPass pass) {
     call->held = std::move(pass);
     return sink_to_consumer(hub.worker_spawn(), hub.verifier_spawn(),
                             std::make_unique<ShardConsumer>(call, use), 1 << 20);
   };
-  return is_small ? make(nullptr) : gated(hub.large_shard_gate, make);
+  return is_small ? make(nullptr) : gated(hub.large_shard_gate, call->holder(), make);
 }
 
 Response answer_v1(const std::shared_ptr<Call>& call) {

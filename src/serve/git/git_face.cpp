@@ -80,21 +80,19 @@ ChildSpec spec_for(const Call& call, Service service, bool advertise) {
   return spec;
 }
 
-/// A running child and our ends of its pipes. Ended when nobody holds it any more.
+/// A place among the git requests. Throws Refused 503.
+HeldPass take_place(const Call& call) {
+  Gate::Pass pass = call.hub.git_gate.enter(call.holder());
+  if (!pass) throw Refused(503, "too many git requests at once; try again in a few seconds");
+  return std::make_shared<Gate::Pass>(std::move(pass));
+}
+
+/// A running child and our ends of its pipes. Ended when nobody holds it any more; its place is
+/// free when it is gone.
 class Session {
 public:
-  Session(Hub& hub, const ChildSpec& spec) : hub_(hub) {
-    if (hub.git_children.fetch_add(1) >= hub.options.limits.git_processes) {
-      hub.git_children.fetch_sub(1);
-      throw Refused(503, "too many git requests at once; try again in a few seconds");
-    }
-    try {
-      child_ = start_child(spec);
-    } catch (...) {
-      hub.git_children.fetch_sub(1);
-      throw;
-    }
-  }
+  Session(Hub& hub, HeldPass place, const ChildSpec& spec)
+      : hub_(hub), place_(std::move(place)), child_(start_child(spec)) {}
 
   ~Session() {
     end_input();
@@ -104,8 +102,7 @@ public:
     if (!output_ended_) ::kill(-child_.id, SIGTERM);
     auto errors = std::make_shared<Child>(std::move(child_));
     hub_.watch.reap(errors->id, kEndPatience,
-                    [errors, &count = hub_.git_children, quiet = !output_ended_](int status) {
-                      count.fetch_sub(1);
+                    [errors, place = std::move(place_), quiet = !output_ended_](int status) {
                       if (status != 0 && !quiet)
                         log_info("git ended with status {}: {}", status, errors_of(*errors));
                     });
@@ -157,6 +154,7 @@ public:
 
 private:
   Hub& hub_;
+  HeldPass place_;
   Child child_;
   bool output_ended_ = false;
 };
@@ -222,11 +220,12 @@ void require_media_type(const Request& request, Service service) {
     throw Refused(415, "this is not a git request");
 }
 
-/// A fetch: the request is short and lies in memory before the child starts.
+/// A fetch: the request is short and lies in memory before the child starts. It has its place from
+/// the beginning, which bounds how many lie there.
 class FetchSink : public BodySink {
 public:
   FetchSink(std::shared_ptr<Call> call, std::uint64_t limit_bytes)
-      : call_(std::move(call)), limit_bytes_(limit_bytes) {
+      : call_(std::move(call)), limit_bytes_(limit_bytes), place_(take_place(*call_)) {
     if (is_gzip(*call_->request)) inflater_ = std::make_unique<Inflater>(limit_bytes);
   }
 
@@ -245,8 +244,8 @@ public:
 
   std::optional<Response> finish(const Wake&) override {
     if (inflater_) inflater_->finish();
-    auto session =
-        std::make_unique<Session>(call_->hub, spec_for(*call_, Service::upload_pack, false));
+    auto session = std::make_unique<Session>(call_->hub, std::move(place_),
+                                             spec_for(*call_, Service::upload_pack, false));
     return result_response(
         Service::upload_pack, *call_,
         std::make_unique<SessionStream>(std::move(session), Bytes(), std::move(body_)));
@@ -255,6 +254,7 @@ public:
 private:
   std::shared_ptr<Call> call_;
   std::uint64_t limit_bytes_;
+  HeldPass place_;
   std::unique_ptr<Inflater> inflater_;
   Bytes body_;
 };
@@ -265,8 +265,8 @@ public:
   PushSink(std::shared_ptr<Call> call, std::uint64_t limit_bytes)
       : call_(std::move(call)),
         left_bytes_(limit_bytes),
-        session_(
-            std::make_unique<Session>(call_->hub, spec_for(*call_, Service::receive_pack, false))) {
+        session_(std::make_unique<Session>(call_->hub, take_place(*call_),
+                                           spec_for(*call_, Service::receive_pack, false))) {
     if (is_gzip(*call_->request)) inflater_ = std::make_unique<Inflater>(limit_bytes);
   }
 
@@ -354,7 +354,8 @@ Response info_refs(Call& call) {
     // git itself writes the service line only before versions 0 and 1.
     const bool is_bare =
         *service == Service::upload_pack && protocol_of(*call.request) == "version=2";
-    auto session = std::make_unique<Session>(call.hub, spec_for(call, *service, true));
+    auto session =
+        std::make_unique<Session>(call.hub, take_place(call), spec_for(call, *service, true));
     session->end_input();
     response.body = std::make_unique<SessionStream>(
         std::move(session), is_bare ? Bytes() : service_line(*service), Bytes());

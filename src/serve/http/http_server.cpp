@@ -20,6 +20,8 @@
 #include <mhub/base/c_handle.hpp>
 #include <mhub/base/log.hpp>
 
+#include "http/least_rate.hpp"
+
 namespace mhub::serve {
 
 namespace {
@@ -117,6 +119,22 @@ bool is_plain_id(std::string_view id) {
   });
 }
 
+/// Without the port. An IPv6 network of 64 bits counts as one address: a client has all of it.
+std::string peer_of(MHD_Connection* connection) {
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  if (info == nullptr || info->client_addr == nullptr) return {};
+  if (info->client_addr->sa_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(info->client_addr);
+    return to_hex(std::as_bytes(std::span(&v4->sin_addr, 1)));
+  }
+  if (info->client_addr->sa_family == AF_INET6) {
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(info->client_addr);
+    const auto bytes = std::as_bytes(std::span(&v6->sin6_addr, 1));
+    return to_hex(IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) ? bytes.last(4) : bytes.first(8));
+  }
+  return {};
+}
+
 std::string new_request_id() {
   std::array<std::byte, 12> random;
   fill_random(random);
@@ -142,6 +160,8 @@ public:
 
   /// True while nothing but more of the request's body can bring it forward.
   bool is_hungry() const { return hungry_.load(std::memory_order_relaxed); }
+  /// True if the client alone has kept it waiting for a whole window. Asked by one thread, often.
+  bool is_too_slow(PaceWatch::Time now);
   int socket() const { return socket_; }
 
 private:
@@ -163,6 +183,9 @@ private:
   std::string target_;
   int socket_ = -1;
   std::atomic<bool> hungry_{false};
+  std::atomic<bool> sending_{false};  ///< the client has yet to take what it was given
+
+  PaceWatch pace_;  ///< is_too_slow()'s own
 
   std::mutex mutex_;
   Phase phase_ = Phase::fresh;
@@ -178,8 +201,8 @@ private:
 
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   int status_ = 0;
-  std::uint64_t received_bytes_ = 0;
-  std::uint64_t sent_bytes_ = 0;
+  std::atomic<std::uint64_t> received_bytes_{0};
+  std::atomic<std::uint64_t> sent_bytes_{0};
 };
 
 class MicroHttpServer : public HttpServer {
@@ -291,13 +314,19 @@ public:
 private:
   /// The library's edge-triggered loop does not see a client's end of stream that arrives together
   /// with the client's last bytes; the connection would stay until its idle time is over, and with
-  /// it what the request holds. So whoever waits for a body that will never come is found here.
+  /// it what the request holds. So whoever waits for a body that will never come is found here, and
+  /// so is a client that keeps a request waiting and hardly moves.
   void sweep() {
     constexpr std::chrono::seconds kInterval{1};
     std::unique_lock lock(mutex_);
     while (!swept_.wait_for(lock, kInterval, [this] { return !sweeping_; })) {
+      const auto now = std::chrono::steady_clock::now();
       // An exchange leaves `running_`, under this lock, before its socket is closed.
       for (Exchange* exchange : running_) {
+        if (exchange->is_too_slow(now)) {
+          ::shutdown(exchange->socket(), SHUT_RDWR);
+          continue;
+        }
         if (!exchange->is_hungry()) continue;
         pollfd wait{exchange->socket(), POLLRDHUP, 0};
         int unread = 0;
@@ -386,6 +415,13 @@ Wake Exchange::wake() {
     MHD_resume_connection(self->connection_);
     self->server_.unset_waiting(self.get());
   };
+}
+
+bool Exchange::is_too_slow(PaceWatch::Time now) {
+  if (hungry_.load(std::memory_order_relaxed))
+    return pace_.is_too_slow(&kLeastIn, received_bytes_.load(), now);
+  const bool is_sending = sending_.load(std::memory_order_relaxed);
+  return pace_.is_too_slow(is_sending ? &kLeastOut : nullptr, sent_bytes_.load(), now);
 }
 
 bool Exchange::suspend() {
@@ -484,6 +520,7 @@ void Exchange::begin(const char* method) {
       },
       &collector);
 
+  request->peer = peer_of(connection_);
   std::string_view id = request->header("X-Request-Id");
   if (!is_plain_id(id)) id = request->header("X-Amzn-Trace-Id");
   request->request_id = is_plain_id(id) ? std::string(id) : new_request_id();
@@ -564,8 +601,10 @@ ssize_t Exchange::on_read(char* out, std::size_t size) noexcept {
     switch (result.status) {
       case BodyStream::Status::data:
         sent_bytes_ += result.size_bytes;
+        sending_ = true;
         return static_cast<ssize_t>(result.size_bytes);
       case BodyStream::Status::wait:
+        sending_ = false;
         return suspend() ? 0 : MHD_CONTENT_READER_END_WITH_ERROR;
       case BodyStream::Status::end:
         return MHD_CONTENT_READER_END_OF_STREAM;

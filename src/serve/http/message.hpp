@@ -31,6 +31,7 @@ struct Request {
   std::string query;  ///< as sent, without "?"
   std::vector<Header> headers;
   std::string request_id;
+  std::string peer;      ///< where the connection comes from; for comparing, not for reading
   std::string base_url;  ///< "https://hub.example", without a slash at its end
 
   /// The first header of that name, in any case; empty if there is none.

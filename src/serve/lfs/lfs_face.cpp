@@ -198,7 +198,7 @@ std::unique_ptr<BodySink> upload(std::shared_ptr<Call> call) {
   if (length && *length > call->hub.options.limits.lfs_object_bytes)
     throw Refused(413, "the object is larger than this hub takes");
   Hub& hub = call->hub;
-  return gated(hub.ingest_gate, [call, oid, &hub](HeldPass pass) {
+  return gated(hub.ingest_gate, call->holder(), [call, oid, &hub](HeldPass pass) {
     call->held = std::move(pass);
     return sink_to_consumer(hub.worker_spawn(), hub.slow_spawn(),
                             std::make_unique<ObjectConsumer>(call, oid), kUploadWindowBytes);
