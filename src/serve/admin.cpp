@@ -1,6 +1,7 @@
 #include <unordered_map>
 
 #include <mhub/base/atomic_file.hpp>
+#include <mhub/base/log.hpp>
 #include <mhub/serve/admin.hpp>
 
 #include "auth.hpp"
@@ -140,6 +141,7 @@ public:
           report.missing_files.push_back(repo.name.path() + ": " + file.sha256.hex());
       });
       check_git(repo, report.git_faults);
+      check_pointers(repo, report, stop);
     }
     return report;
   }
@@ -153,10 +155,15 @@ public:
     const auto repos = list_repos();
     std::unordered_set<Sha256> live;
     for (const RepoInfo& repo : repos) {
-      std::unordered_set<Sha256> wanted;
-      PointerWalk walk{git_, git_.environment(), folder_.repo(repo.id), {}, false};
-      walk_pointers(
-          walk, [&](const WalkedPointer& pointer) { wanted.insert(pointer.sha256); }, stop);
+      const auto pointers = wanted_files(repo, stop);
+      if (!pointers) {
+        catalog_->for_each_file(
+            repo.id, [&](const RepoFile& file, std::int64_t) { live.insert(file.sha256); });
+        continue;
+      }
+      const std::unordered_set<Sha256>& wanted = *pointers;
+      // Also what the catalog does not list: check() tells, and the bytes are there to be listed.
+      live.insert(wanted.begin(), wanted.end());
       const std::int64_t keep_since = unix_now() - options.grace.count();
       std::vector<Sha256> dropped;
       catalog_->for_each_file(repo.id, [&](const RepoFile& file, std::int64_t added) {
@@ -178,8 +185,9 @@ public:
           grants.insert(grants.end(), more.begin(), more.end());
         }
       });
+      if (!catalog_->find_repo(repo.id)) continue;
       catalog_->add_files(repo.id, {}, grants);
-      collect_git(repo);
+      if (std::filesystem::exists(folder_.repo(repo.id))) collect_git(repo);
     }
     catalog_->drop_grants([&](const xet::XorbHash& xorb) { return !store->has_local_xorb(xorb); });
     return report;
@@ -190,6 +198,52 @@ private:
     auto user = catalog_->find_user(name);
     if (!user) throw Error(ErrorKind::not_found, "there is no user {}", printable(name));
     return std::move(*user);
+  }
+
+  PointerWalk all_refs(const RepoInfo& repo) const {
+    return {git_, git_.environment(), folder_.repo(repo.id), {}, false};
+  }
+
+  /// What the refs of `repo` need. Nothing if its folder is missing: nobody knows then.
+  std::optional<std::unordered_set<Sha256>> wanted_files(const RepoInfo& repo,
+                                                         const StopToken& stop) {
+    std::unordered_set<Sha256> wanted;
+    try {
+      if (std::filesystem::exists(folder_.repo(repo.id))) {
+        walk_pointers(
+            all_refs(repo), [&](const WalkedPointer& pointer) { wanted.insert(pointer.sha256); },
+            stop);
+        return wanted;
+      }
+    } catch (const Error&) {
+      if (catalog_->find_repo(repo.id)) throw;
+    }
+    // A repository that was deleted meanwhile needs nothing.
+    if (!catalog_->find_repo(repo.id)) return wanted;
+    log_warning("the git repository of {} is missing: its files are all kept", repo.name.path());
+    return std::nullopt;
+  }
+
+  void check_pointers(const RepoInfo& repo, HubCheckReport& report, const StopToken& stop) {
+    if (!std::filesystem::exists(folder_.repo(repo.id))) return;
+    try {
+      walk_pointers(
+          all_refs(repo),
+          [&](const WalkedPointer& pointer) {
+            const auto file = catalog_->find_file(repo.id, pointer.sha256);
+            if (file && file->size_bytes == pointer.size_bytes) return;
+            report.missing_files.push_back(
+                fmt::format("{}: {} ({} in commits, {})", repo.name.path(), pointer.sha256.hex(),
+                            printable(pointer.path),
+                            file ? fmt::format("with {} bytes instead of {}", pointer.size_bytes,
+                                               file->size_bytes)
+                                 : "but the hub does not list it"));
+          },
+          stop);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::corrupt) throw;
+      report.git_faults.push_back(repo.name.path() + ": " + printable(error.message()));
+    }
   }
 
   std::unique_ptr<store::Store> open_store() { return store::Store::open(folder_.store()); }

@@ -112,6 +112,7 @@ public:
     hub_ = std::make_unique<Hub>(options, std::move(catalog), std::move(store));
     hub_->git_program = git;
     make_first_user();
+    make_missing_folders({*hub_->catalog, hub_->folder, git_setup(*hub_)});
     router_ = std::make_unique<Router>(all_routes(options.limits));
 
     HttpOptions http;

@@ -60,7 +60,8 @@ struct HubUsage {
 
 struct HubCheckReport {
   store::CheckReport store;
-  /// Large files that a repository lists and the store cannot give: "ns/name: <sha256>".
+  /// Large files that a repository lists and the store cannot give: "ns/name: <sha256>"; and those
+  /// that its commits need and it does not list with that size, with the path after the digest.
   std::vector<std::string> missing_files;
   /// What `git fsck` says, a line each: "ns/name: …".
   std::vector<std::string> git_faults;

@@ -187,6 +187,20 @@ Response info(Call& call) {
 
 }  // namespace
 
+namespace {
+
+/// Under its name only when it is whole.
+void make_repo_folder(const NewRepo& where, std::int64_t id) {
+  FileSystem& fs = real_file_system();
+  const auto fresh = where.folder.tmp() / unique_name("new-repo");
+  make_git_repo(where.git, fresh);
+  fs.sync_folder(fresh);
+  fs.rename(fresh, where.folder.repo(id));
+  fs.sync_folder(where.folder.git());
+}
+
+}  // namespace
+
 RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private) {
   if (wire::is_reserved_namespace(name.owner) || wire::is_reserved_repo_name(name.name))
     throw Error(ErrorKind::usage, "{} is a name that the hub keeps for itself", name.id());
@@ -194,12 +208,36 @@ RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_p
     throw Error(ErrorKind::conflict, "the repository {} exists", name.path());
   const RepoInfo repo = where.catalog.create_repo(name, is_private);
   try {
-    make_git_repo(where.git, where.folder.repo(repo.id));
+    make_repo_folder(where, repo.id);
   } catch (...) {
     where.catalog.delete_repo(repo.id);
     throw;
   }
   return repo;
+}
+
+void make_missing_folders(const NewRepo& where) {
+  Viewer everything;
+  everything.sees_all = true;
+  RepoFilter filter;
+  while (true) {
+    const auto page = where.catalog.list_repos(everything, filter);
+    for (const RepoInfo& repo : page) {
+      if (std::filesystem::exists(where.folder.repo(repo.id))) continue;
+      bool has_files = false;
+      where.catalog.for_each_file(repo.id,
+                                  [&](const RepoFile&, std::int64_t) { has_files = true; });
+      if (has_files) {
+        log_warning("the git repository of {} is missing; put git/{}.git back from a backup",
+                    repo.name.path(), repo.id);
+        continue;
+      }
+      log_warning("the git repository of {} was never made, or lost: making it", repo.name.path());
+      make_repo_folder(where, repo.id);
+    }
+    if (page.size() < filter.limit) return;
+    filter.after_id = page.back().id;
+  }
 }
 
 void delete_repo(Catalog& catalog, const DataFolder& folder, const RepoInfo& repo) {

@@ -22,7 +22,10 @@ struct NewRepo {
   const GitSetup& git;
 };
 RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private);
-/// Removes both.
+/// Makes the git repositories that a crash kept from being made. One that large files belong to had
+/// commits: it is left missing, with a warning, since an empty one in its place would pass for it.
+void make_missing_folders(const NewRepo& where);
+/// Removes catalog entry and git repository.
 void delete_repo(Catalog& catalog, const DataFolder& folder, const RepoInfo& repo);
 
 }  // namespace mhub::serve

@@ -1,5 +1,8 @@
 #include <fstream>
 
+#include <mhub/store/store.hpp>
+
+#include "catalog/catalog.hpp"
 #include "test_hub.hpp"
 
 namespace mhub {
@@ -16,6 +19,21 @@ std::string noise(std::size_t size) {
 
 std::string object_path(const std::string& repo, const std::string& content) {
   return "/" + repo + ".git/info/lfs/objects/" + sha256_of(as_bytes(content)).hex();
+}
+
+/// Pushes a commit with the pointer kept.bin to admin/a.
+void push_pointer(const TestHub& hub, const std::string& kept) {
+  const auto work = hub.folder() / "work";
+  std::filesystem::create_directories(work);
+  REQUIRE(hub.git(work, {"init", "-q", "-b", "main"}).exit_code == 0);
+  std::ofstream(work / "kept.bin")
+      << "version https://git-lfs.github.com/spec/v1\noid sha256:"
+      << sha256_of(as_bytes(kept)).hex() << "\nsize " << kept.size() << "\n";
+  REQUIRE(hub.git(work, {"add", "."}).exit_code == 0);
+  REQUIRE(hub.git(work, {"commit", "-q", "-m", "x"}).exit_code == 0);
+  REQUIRE(
+      hub.git(work, {"push", "-q", hub.git_url("admin/a", hub.admin_token()), "main"}).exit_code ==
+      0);
 }
 
 TEST_CASE("administration needs a hub", "[serve][admin]") {
@@ -105,6 +123,51 @@ TEST_CASE("the check finds what is lost", "[serve][admin]") {
   CHECK_THAT(report.git_faults[0], Catch::StartsWith("admin/a: "));
 }
 
+TEST_CASE("the check finds what commits need and the hub does not list", "[serve][admin]") {
+  TestHub hub;
+  hub.make_repo("admin/a");
+  const std::string content = noise(300000);
+  const std::string path = object_path("admin/a", content);
+  REQUIRE(hub.ask("PUT", path, hub.admin_token(), content).status == 200);
+  push_pointer(hub, content);
+  CHECK(hub.admin().check(silent_progress(), never_stopped()).clean());
+  const auto catalog = serve::open_sqlite_catalog(hub.options().data_folder / "catalog.db");
+  const Sha256 sha256 = sha256_of(as_bytes(content));
+  catalog->remove_files(1, {sha256});
+  const auto report = hub.admin().check(silent_progress(), never_stopped());
+  REQUIRE(report.missing_files.size() == 1);
+  CHECK_THAT(report.missing_files[0], Catch::Contains(sha256.hex()) && Catch::Contains("kept.bin"));
+
+  // Nor does garbage collection take what only commits know of.
+  store::CollectOptions options;
+  options.grace = std::chrono::seconds(-10);
+  hub.admin().collect_garbage(options, true, silent_progress(), never_stopped());
+  CHECK(store::Store::open(hub.options().data_folder / "store")->find_file(sha256));
+}
+
+TEST_CASE("garbage collection copes with a repository whose folder is missing", "[serve][admin]") {
+  TestHub hub;
+  const auto repo = hub.make_repo("admin/a");
+  hub.make_repo("admin/empty");
+  const std::string content = noise(300000);
+  const std::string path = object_path("admin/a", content);
+  REQUIRE(hub.ask("PUT", path, hub.admin_token(), content).status == 200);
+  const auto git = hub.options().data_folder / "git";
+  std::filesystem::remove_all(git / "1.git");
+  std::filesystem::remove_all(git / "2.git");
+  store::CollectOptions options;
+  options.grace = std::chrono::seconds(-10);
+  hub.admin().collect_garbage(options, true, silent_progress(), never_stopped());
+  CHECK(hub.ask("GET", path).body == content);
+
+  // A start makes again what was empty, and leaves the gap where commits were.
+  hub.stop();
+  hub.start();
+  CHECK(std::filesystem::exists(git / "2.git"));
+  CHECK_FALSE(std::filesystem::exists(git / "1.git"));
+  CHECK(hub.ask("GET", "/admin/empty/info/refs?service=git-upload-pack").status == 200);
+}
+
 TEST_CASE("garbage collection keeps what commits need and what is young", "[serve][admin]") {
   TestHub hub;
   hub.make_repo("admin/a");
@@ -113,17 +176,7 @@ TEST_CASE("garbage collection keeps what commits need and what is young", "[serv
   for (const auto& content : {kept, loose})
     REQUIRE(hub.ask("PUT", object_path("admin/a", content), hub.admin_token(), content).status ==
             200);
-  const auto work = hub.folder() / "work";
-  std::filesystem::create_directories(work);
-  REQUIRE(hub.git(work, {"init", "-q", "-b", "main"}).exit_code == 0);
-  std::ofstream(work / "kept.bin")
-      << "version https://git-lfs.github.com/spec/v1\noid sha256:"
-      << sha256_of(as_bytes(kept)).hex() << "\nsize " << kept.size() << "\n";
-  REQUIRE(hub.git(work, {"add", "."}).exit_code == 0);
-  REQUIRE(hub.git(work, {"commit", "-q", "-m", "x"}).exit_code == 0);
-  REQUIRE(
-      hub.git(work, {"push", "-q", hub.git_url("admin/a", hub.admin_token()), "main"}).exit_code ==
-      0);
+  push_pointer(hub, kept);
 
   store::CollectOptions options;
   auto& admin = hub.admin();
