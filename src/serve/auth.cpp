@@ -48,7 +48,7 @@ Sha256 token_hash(std::string_view text) {
 
 Viewer Principal::viewer() const {
   if (!user) return {};
-  return {user->id, user->name, user->is_admin};
+  return {user->name, user->is_admin};
 }
 
 bool Principal::may_read(const RepoInfo& repo) const {

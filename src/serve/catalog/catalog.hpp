@@ -48,8 +48,7 @@ struct XorbGrant {
 
 /// Whose rights a question is asked with.
 struct Viewer {
-  std::int64_t user_id = 0;  ///< 0: anonymous
-  std::string user_name;
+  std::string user_name;  ///< empty: anonymous
   bool sees_all = false;  ///< an administrator
 };
 
