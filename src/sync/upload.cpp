@@ -271,7 +271,7 @@ private:
     std::vector<xet::ShardXorb> made = send_repacked(cas, plan.repack);
     for (const xet::XorbHash& xorb : plan.whole_xorbs) {
       const auto record = store_.find_xorb(xorb);
-      if (record) made.push_back({xorb, record->index.body_bytes(), record->index.chunks, {}});
+      if (record) made.push_back({xorb, record->index.body_bytes(), record->index.chunks});
     }
     register_files(cas, files, std::move(made));
   }
@@ -401,7 +401,7 @@ private:
       on_remote_.insert(xorb);
       for (std::size_t i = 0; i < refs.size(); ++i)
         places_[refs[i].hash] = {xorb, static_cast<std::uint32_t>(i)};
-      made.push_back({xorb, static_cast<std::uint32_t>(body.size()), refs, {}});
+      made.push_back({xorb, static_cast<std::uint32_t>(body.size()), refs});
       body.clear();
       refs.clear();
       raw_bytes = 0;
