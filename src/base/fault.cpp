@@ -8,6 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <mhub/base/error.hpp>
 #include <mhub/base/synchronized.hpp>
 
@@ -40,7 +43,22 @@ std::map<std::string, Fault, std::less<>> parse_faults(const char* text) {
 
 }  // namespace
 
+namespace {
+
+/// One line, one write, so that the threads of several processes may share the file.
+void log_reached(const char* path, std::string line) {
+  line += '\n';
+  const int fd = ::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return;
+  [[maybe_unused]] const auto written = ::write(fd, line.data(), line.size());
+  ::close(fd);
+}
+
+}  // namespace
+
 void fault_point(const char* name) {
+  static const char* const log = std::getenv("MHUB_FAULT_LOG");
+  if (log != nullptr) log_reached(log, name);
   static Synchronized<std::map<std::string, Fault, std::less<>>> faults(
       parse_faults(std::getenv("MHUB_FAULT")));
   std::string action;

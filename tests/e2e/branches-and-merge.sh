@@ -57,13 +57,14 @@ mhub -C merging switch --discard-changes left
 [ ! -e merging/.git/MERGE_HEAD ] || fail "the merge came along to another branch"
 git -C merging diff --cached --exit-code >/dev/null || fail "the index is not left's"
 mhub -C model merge --abort
+expect_clean model
 "$GEN_DATA" noise want 2M 32
 expect_same_file model/base.bin want
 
 step "tags and restore"
 mhub -C model tag v1
 mhub -C model push origin v1
-git -C "$HUB_DATA" --version >/dev/null
+expect_clean model
 rm model/base.bin
 gen_edit overwrite model/extra.bin 10 10 1
 mhub -C model restore base.bin extra.bin
@@ -73,10 +74,30 @@ mhub clone "$HUB/team/model" b
 git -C b rev-parse v1 >/dev/null || fail "the tag did not come"
 git -C b rev-parse origin/experiment >/dev/null || fail "the branch did not come"
 
+step "git agrees after whatever writes the index or refs"
+mhub -C b fetch
+expect_clean b
+mhub -C b restore --source origin/experiment~1 base.bin
+mhub -C b add base.bin # the old bytes under the new commit are a change like any other
+mhub -C b commit -m "Back"
+expect_clean b
+mhub -C b track '*.odd'
+mhub -C b add .gitattributes
+mhub -C b commit -m "Tracked"
+expect_clean b
+mhub -C b untrack '*.odd'
+mhub -C b add .gitattributes
+mhub -C b commit -m "Untracked"
+expect_clean b
+mhub -C model prune
+expect_clean model
+mhub -C model fsck
+
 step "rm, and a change in the way is not overwritten"
 mhub -C model rm extra.bin
 [ ! -e model/extra.bin ] || fail "rm left the file"
 mhub -C model commit -m "Removed"
+expect_clean model
 gen_noise model/base.bin 2M 77
 expect_exit 3 mhub -C model switch experiment
 "$GEN_DATA" noise want 2M 77

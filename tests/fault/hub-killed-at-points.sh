@@ -1,6 +1,6 @@
 # The hub killed at each named point of its own: started again, it holds what it had acknowledged.
 . "$(dirname "$0")/../e2e/common.sh"
-points=$(grep -rhoE 'fault_point\("[a-z0-9_.]+"\)' "$SOURCE/src/serve" "$SOURCE/src/store" | sed 's/.*"\(.*\)".*/\1/' | sort -u)
+points=$(fault_points src/serve src/store)
 start_hub
 reached=0 number=0
 for point in $points; do
@@ -10,10 +10,12 @@ for point in $points; do
   gen_noise work/blob.bin 3M "$number"
   commit_all work "First" >/dev/null 2>&1
   stop_hub
-  MHUB_FAULT=$point:1=kill run_hub "127.0.0.1:$HUB_PORT"
+  : >"$T/reached"
+  MHUB_FAULT=$point:1=kill MHUB_FAULT_LOG=$T/reached run_hub "127.0.0.1:$HUB_PORT"
   code=0
   mhub -C work push >"$T/out" 2>"$T/err" || code=$?
   if kill -0 "$HUB_PID" 2>/dev/null; then
+    ! was_reached "$point" || fail "the hub passed $point and lives"
     [ $code -eq 0 ] || { cat "$T/err" >&2; fail "push failed though the hub lives"; }
     stop_hub
   else
@@ -22,6 +24,7 @@ for point in $points; do
     wait "$HUB_PID" 2>/dev/null || true
     HUB_PID=''
   fi
+  cat "$T/reached" >>"$T/reached.all"
   run_hub "127.0.0.1:$HUB_PORT"
   mhub -C work push >"$T/out" 2>"$T/err" || { cat "$T/err" >&2; fail "second push after $point"; }
   mhub clone "$HUB/team/m$number" clone 2>/dev/null
@@ -29,5 +32,7 @@ for point in $points; do
   rm -rf work clone
 done
 echo "$reached kills"
+# shellcheck disable=SC2046
+expect_reached $(fault_points src/serve)
 stop_hub
 mhub admin fsck --data "$HUB_DATA"
