@@ -39,6 +39,7 @@ public:
                           std::span<const xet::ChunkRef> chunks) override;
   void touch_xorbs(std::span<const xet::XorbHash> xorbs) override;
   std::vector<ChunkPlace> find_chunk(const xet::ChunkHash& hash) override;
+  std::vector<std::vector<ChunkPlace>> find_chunks(std::span<const xet::ChunkHash> chunks) override;
   Bytes read_records(const xet::XorbHash& xorb, std::uint32_t first, std::uint32_t end) override;
   void read_file(const FileRecord& file, std::uint64_t offset, std::uint64_t length,
                  const ByteSink& sink, ChunkSource* elsewhere) override;
@@ -93,6 +94,8 @@ public:
   bool read_copy(const xet::ChunkRef& ref, std::int64_t except, Bytes& out);
 
 private:
+  std::vector<ChunkPlace> places_of(Connection& connection, const xet::ChunkHash& hash);
+
   FileSystem& fs_;
   const Layout layout_;
   const bool durable_;

@@ -332,17 +332,32 @@ void LocalStore::touch_xorbs(std::span<const xet::XorbHash> xorbs) {
 
 // --- chunks
 
-std::vector<ChunkPlace> LocalStore::find_chunk(const xet::ChunkHash& hash) {
+std::vector<ChunkPlace> LocalStore::places_of(Connection& connection, const xet::ChunkHash& hash) {
   std::vector<ChunkPlace> places;
+  for (const Candidate& candidate : find_candidates(connection, hash)) {
+    auto table = cache_.get(connection, candidate.xorb_id);
+    if (table && !table->knows(candidate.chunk))
+      table = cache_.reload(connection, candidate.xorb_id);
+    if (!table || !table->knows(candidate.chunk)) continue;
+    if (table->index.chunks[candidate.chunk].hash != hash) continue;
+    places.push_back({table->index.hash, candidate.chunk, candidate.local});
+  }
+  return places;
+}
+
+std::vector<ChunkPlace> LocalStore::find_chunk(const xet::ChunkHash& hash) {
+  return database_.read([&](Connection& connection) { return places_of(connection, hash); });
+}
+
+std::vector<std::vector<ChunkPlace>> LocalStore::find_chunks(
+    std::span<const xet::ChunkHash> chunks) {
+  // Neighbours in the order of keys lie in one page of the index.
+  std::vector<std::pair<std::int64_t, std::size_t>> order(chunks.size());
+  for (std::size_t i = 0; i < chunks.size(); ++i) order[i] = {chunk_key(chunks[i]), i};
+  std::sort(order.begin(), order.end());
+  std::vector<std::vector<ChunkPlace>> places(chunks.size());
   database_.read([&](Connection& connection) {
-    for (const Candidate& candidate : find_candidates(connection, hash)) {
-      auto table = cache_.get(connection, candidate.xorb_id);
-      if (table && !table->knows(candidate.chunk))
-        table = cache_.reload(connection, candidate.xorb_id);
-      if (!table || !table->knows(candidate.chunk)) continue;
-      if (table->index.chunks[candidate.chunk].hash != hash) continue;
-      places.push_back({table->index.hash, candidate.chunk, candidate.local});
-    }
+    for (const auto& [key, i] : order) places[i] = places_of(connection, chunks[i]);
   });
   return places;
 }

@@ -104,6 +104,11 @@ public:
   /// All known places of a chunk, local ones first; at most 64.
   virtual std::vector<ChunkPlace> find_chunk(const xet::ChunkHash& hash) = 0;
 
+  /// find_chunk() of each, in one look at the index and in its order, which is several times faster
+  /// than one by one where there are thousands. Places of chunks[i] are element i.
+  virtual std::vector<std::vector<ChunkPlace>> find_chunks(
+      std::span<const xet::ChunkHash> chunks) = 0;
+
   /// Serialised records [first, end) of a local xorb. Throws Error: not_found, io, corrupt.
   virtual Bytes read_records(const xet::XorbHash& xorb, std::uint32_t first, std::uint32_t end) = 0;
 

@@ -252,6 +252,23 @@ TEST_CASE("a refused file leaves the table of a xorb that it shares with good on
   CHECK(store->find_chunk(index.chunks[3].hash).size() == 1);
 }
 
+TEST_CASE("many chunks are looked up at once as one by one", "[store]") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder / "s");
+  const FileRecord file = ingest(*store, random_bytes(1'500'000, 27));
+  std::vector<xet::ChunkHash> hashes = {xet::ChunkHash{}};
+  for (const xet::ChunkRef& chunk : store->chunks_of(file)) hashes.push_back(chunk.hash);
+  const auto found = store->find_chunks(hashes);
+  REQUIRE(found.size() == hashes.size());
+  CHECK(found[0].empty());
+  for (std::uint32_t i = 1; i < hashes.size(); ++i) {
+    REQUIRE(found[i].size() == 1);
+    CHECK(found[i][0].xorb == file.terms[0].xorb);
+    CHECK(found[i][0].chunk == i - 1);
+    CHECK(found[i][0].local);
+  }
+}
+
 TEST_CASE("what another process learns of a xorb is seen", "[store][remote]") {
   TemporaryFolder folder;
   const auto store = open_store(folder / "s");
