@@ -62,6 +62,13 @@ int fsck(Context& context, bool repair) {
     if (report.repaired) context.summary("damaged data was fetched again");
   }
   if (report.clean()) return kExitDone;
+  const bool only_working_files =
+      report.store.clean() && report.lost.empty() && report.bad_pointers.empty();
+  if (only_working_files) {
+    throw Error(ErrorKind::corrupt, "files in the work tree are not what git takes them for")
+        .hint(
+            "`mhub restore PATH` brings back what was added, `mhub add PATH` keeps what is there");
+  }
   throw Error(ErrorKind::corrupt, "{}",
               repair ? "some damage could not be repaired" : "damage was found")
       .hint(repair ? "no remote and no working file has the missing bytes: push them again from "

@@ -65,6 +65,7 @@ public:
       }
       check_working_file(index, entry, root / entry.path, *pointer, report);
     });
+    if (!report.bad_working_files.empty()) distrust(report.bad_working_files);
   }
 
 private:
@@ -98,6 +99,22 @@ private:
         .stat(repository_.common_folder() / "lfs" / "objects" / oid.substr(0, 2) /
               oid.substr(2, 2) / oid)
         .has_value();
+  }
+
+  /// From now on git and mhub look at these files again, so that `restore` and `add` see what is
+  /// wrong with them.
+  void distrust(const std::vector<std::string>& paths) {
+    try {
+      repo::Index index = repo::Index::lock(repository_);
+      for (const std::string& path : paths) {
+        if (const auto entry = index.find(path)) index.set_unverified(path, entry->mode, entry->id);
+      }
+      index.write(false);
+    } catch (const Error& error) {
+      // A check must not fail for want of a right to write; the finding stands in the report.
+      if (error.kind() != ErrorKind::busy && error.kind() != ErrorKind::io) throw;
+      tools_.progress.note("the index could not be marked: " + error.message());
+    }
   }
 
   /// A file that git and mhub take for unchanged by its stat data is read all the same.

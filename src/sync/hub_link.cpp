@@ -37,6 +37,27 @@ remote::LfsSettings lfs_settings(repo::Repository& repository, const std::string
   return settings;
 }
 
+void forget_if_lost(store::Store& store, HubLink& link, const std::unordered_set<Sha256>& files,
+                    const Tools& tools) {
+  std::vector<wire::LfsObject> claimed;
+  for (const Sha256& sha256 : files) {
+    if (!store.remote_has_file(link.key(), sha256)) continue;
+    if (const auto record = store.find_file(sha256))
+      claimed.push_back({sha256, record->size_bytes});
+  }
+  for (std::size_t at = 0; at < claimed.size(); at += wire::kLfsBatchObjects) {
+    const auto part =
+        std::span(claimed).subspan(at, std::min(wire::kLfsBatchObjects, claimed.size() - at));
+    const wire::LfsBatchAnswer answer = link.lfs().batch(wire::LfsOperation::download, part);
+    const bool lost = std::any_of(answer.objects.begin(), answer.objects.end(),
+                                  [](const auto& object) { return object.error.has_value(); });
+    if (!lost) continue;
+    tools.progress.note(fmt::format("{} no longer has all that was pushed to it", link.key()));
+    store.forget_remote(link.key());
+    return;
+  }
+}
+
 }  // namespace
 
 std::string remote_key(std::string_view url) {
@@ -127,9 +148,9 @@ std::vector<std::string> data_remotes(repo::Repository& repository, std::string_
 
 std::unique_ptr<HubLink> open_data_link(repo::Repository& repository,
                                         const Connections& connections, const std::string& name,
-                                        const Tools& tools) {
+                                        const Tools& tools, bool for_push) {
   try {
-    return std::make_unique<HubLink>(repository, connections, name, false, tools);
+    return std::make_unique<HubLink>(repository, connections, name, for_push, tools);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
     tools.progress.note(fmt::format("remote {} is left out: {}", printable(name), error.message()));
@@ -139,27 +160,13 @@ std::unique_ptr<HubLink> open_data_link(repo::Repository& repository,
 
 void forget_what_remotes_lost(Workspace& workspace, const Connections& connections,
                               const std::unordered_set<Sha256>& files, const Tools& tools) {
-  store::Store& store = workspace.store();
-  for (const std::string& name : data_remotes(workspace.repository(), {})) {
-    const auto opened = open_data_link(workspace.repository(), connections, name, tools);
-    if (!opened) continue;
-    HubLink& link = *opened;
-    std::vector<wire::LfsObject> claimed;
-    for (const Sha256& sha256 : files) {
-      if (!store.remote_has_file(link.key(), sha256)) continue;
-      if (const auto record = store.find_file(sha256))
-        claimed.push_back({sha256, record->size_bytes});
-    }
-    for (std::size_t at = 0; at < claimed.size(); at += wire::kLfsBatchObjects) {
-      const auto part =
-          std::span(claimed).subspan(at, std::min(wire::kLfsBatchObjects, claimed.size() - at));
-      const wire::LfsBatchAnswer answer = link.lfs().batch(wire::LfsOperation::download, part);
-      const bool lost = std::any_of(answer.objects.begin(), answer.objects.end(),
-                                    [](const auto& object) { return object.error.has_value(); });
-      if (!lost) continue;
-      tools.progress.note(fmt::format("{} no longer has all that was pushed to it", link.key()));
-      store.forget_remote(link.key());
-      break;
+  repo::Repository& repository = workspace.repository();
+  std::unordered_set<std::string> asked;
+  for (const std::string& name : data_remotes(repository, {})) {
+    for (const bool for_push : {false, true}) {
+      const auto link = open_data_link(repository, connections, name, tools, for_push);
+      if (link && asked.insert(link->key()).second)
+        forget_if_lost(workspace.store(), *link, files, tools);
     }
   }
 }

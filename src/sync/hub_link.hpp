@@ -61,9 +61,10 @@ std::vector<std::string> data_remotes(repo::Repository& repository, std::string_
 /// a folder of this machine, ssh.
 std::unique_ptr<HubLink> open_data_link(repo::Repository& repository,
                                         const Connections& connections, const std::string& name,
-                                        const Tools& tools);
+                                        const Tools& tools, bool for_push = false);
 
-/// Asks every remote which of `files` it still has, and forgets all that was noted of those that
+/// Asks every remote, where it is fetched from and where it is pushed to, which of `files` it still
+/// has, and forgets all that was noted of those that
 /// miss one. Throws Error: network, denied.
 void forget_what_remotes_lost(Workspace& workspace, const Connections& connections,
                               const std::unordered_set<Sha256>& files, const Tools& tools);

@@ -41,6 +41,24 @@ std::unordered_set<xet::XorbHash> spare_xorbs(
   return xorbs;
 }
 
+/// spare_xorbs for store::drop_xorbs, which asks once no other process can add files any more:
+/// found out earlier, a file added in between could lose its chunks.
+class SpareXorbs {
+public:
+  SpareXorbs(store::Store& store, std::function<bool(const store::FileRecord&)> may_spare)
+      : store_(store), may_spare_(std::move(may_spare)) {}
+
+  bool contains(const xet::XorbHash& xorb) {
+    if (!found_) found_ = spare_xorbs(store_, may_spare_);
+    return found_->contains(xorb);
+  }
+
+private:
+  store::Store& store_;
+  std::function<bool(const store::FileRecord&)> may_spare_;
+  std::optional<std::unordered_set<xet::XorbHash>> found_;
+};
+
 /// Contents that stand in a work tree, as far as stat tells.
 std::unordered_set<Sha256> shown_files(store::Store& store) {
   std::unordered_set<Sha256> shown;
@@ -70,7 +88,7 @@ store::CollectReport drop_second_copies(Workspace& workspace, const Connections&
     store::Store& store = workspace.store();
     const std::vector<std::string> remotes = remote_keys(workspace.repository(), connections);
     const std::unordered_set<Sha256> shown = shown_files(store);
-    const auto spare = spare_xorbs(store, [&](const store::FileRecord& record) {
+    SpareXorbs spare(store, [&](const store::FileRecord& record) {
       return shown.contains(record.sha256) && on_some_remote(store, remotes, record.sha256);
     });
     return store::drop_xorbs(
@@ -109,7 +127,7 @@ store::CollectReport prune(Workspace& workspace, const Connections& connections,
 
   if (options.verify_remote) forget_what_remotes_lost(workspace, connections, live, tools);
   const std::vector<std::string> remotes = remote_keys(workspace.repository(), connections);
-  const auto spare = spare_xorbs(store, [&](const store::FileRecord& record) {
+  SpareXorbs spare(store, [&](const store::FileRecord& record) {
     return on_some_remote(store, remotes, record.sha256);
   });
   const store::CollectReport dropped = store::drop_xorbs(

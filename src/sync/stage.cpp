@@ -188,9 +188,18 @@ private:
     return found;
   }
 
+  /// In a dry run .gitattributes stays as it is.
+  bool would_be_tracked(const std::string& path) const {
+    if (!options_.dry_run) return false;
+    return std::any_of(report_.newly_tracked.begin(), report_.newly_tracked.end(),
+                       [&](const std::string& pattern) {
+                         return pattern == "/" + path || glob_matches(pattern, path);
+                       });
+  }
+
   bool is_large(const Candidate& candidate) {
     return candidate.stat.is_regular() && candidate.stat.size_bytes > 0 &&
-           attributes_.is_large(candidate.path);
+           (attributes_.is_large(candidate.path) || would_be_tracked(candidate.path));
   }
 
   void stage_large(const std::vector<Candidate>& candidates) {
@@ -284,6 +293,8 @@ std::string tracking_pattern(std::string_view path) {
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || dot + 1 == name.size()) return std::string(path);
+  // The path itself can be escaped as a whole; a pattern with such an extension would match others.
+  if (name.find_first_of("*?[]\\", dot) != std::string_view::npos) return std::string(path);
   return fmt::format("*{}", name.substr(dot));
 }
 

@@ -52,3 +52,23 @@ if [ -w /dev/shm ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d "$T")" ]; then
   expect_same_tree model "$far/work"
   [ "$(find "$far/work" -name '*mhub*' | wc -l)" -eq 0 ] || fail "scratch files were left behind"
 fi
+
+step "a file changed behind git's back can be put right"
+git -C b config core.trustctime false
+cp -p b/base.bin before
+printf 'X' | dd of=b/base.bin bs=1 seek=100 conv=notrunc status=none
+touch -r before b/base.bin
+expect_exit 6 mhub -C b fsck
+expect_out "base.bin"
+expect_err "mhub restore"
+mhub -C b restore base.bin
+expect_same_file b/base.bin model/base.bin
+expect_exit 0 mhub -C b fsck
+
+step "names with glob characters, and a dry run"
+gen_noise 'model/odd.v[1]' 2M 9
+gen_noise 'model/new.weights' 2M 10
+mhub -C model add --dry-run --json . >dry.json
+expect_equal "large files of the dry run" "$(jq -s '[.. | objects | select(.large == true)] | length' dry.json)" 2
+mhub -C model add .
+expect_equal "pointers in the index" "$(git -C model grep --cached -l 'git-lfs.github.com' -- 'new.weights' ':(literal)odd.v[1]' | wc -l)" 2

@@ -41,7 +41,8 @@ struct StageReport {
 /// the next run goes on from there; the index is written once, at the end.
 StageReport stage(Workspace& workspace, const StageOptions& options, const Tools& tools);
 
-/// The pattern that `mhub add` tracks a file by: "*.ext", or the path itself without an extension.
+/// The pattern that `mhub add` tracks a file by: "*.ext", or the path itself without an
+/// extension or with one that holds glob characters.
 std::string tracking_pattern(std::string_view path);
 
 }  // namespace mhub::sync

@@ -24,6 +24,8 @@ TEST_CASE("exclusion wins over inclusion", "[sync][filter]") {
 }
 
 TEST_CASE("files are tracked by extension where they have one", "[sync][stage]") {
+  for (const char* path : {"a/b.v[1]", "b.bi*n", "c.x\\y", "d.?"})
+    CHECK(tracking_pattern(path) == path);
   CHECK(tracking_pattern("a/model.safetensors") == "*.safetensors");
   CHECK(tracking_pattern("a/weights") == "a/weights");
   CHECK(tracking_pattern("a/.hidden") == "a/.hidden");
