@@ -13,8 +13,6 @@ constexpr int kMaxPlaces = 64;
 /// Some chunks (all zeros) lie in nearly every xorb; no more of their places than this are looked
 /// at.
 constexpr int kMaxPlacesSeen = 256;
-/// A use is written down again only after this long, to spare writes.
-constexpr std::int64_t kTouchIntervalS = 600;
 
 template <class HashType>
 ByteView raw(const HashType& hash) {
@@ -332,6 +330,12 @@ void put_file_row(Connection& connection, const FileRecord& file, std::int64_t n
         "ON CONFLICT (sha256) DO UPDATE SET size = excluded.size, xet_hash = excluded.xet_hash, "
         "added = excluded.added, terms = excluded.terms",
         raw(file.sha256), file.size_bytes, raw(file.xet_hash), now_s, ByteView(terms))
+      .run();
+}
+
+void touch_file(Connection& connection, const Sha256& sha256, std::int64_t now_s) {
+  Query(connection, "UPDATE files SET added = ? WHERE sha256 = ? AND added < ?", now_s, raw(sha256),
+        now_s)
       .run();
 }
 

@@ -17,6 +17,9 @@ static_assert(xet::kXorbMaxChunks <= (1u << kPlaceShift));
 inline constexpr std::size_t kChunkRowBytes = 40;
 inline constexpr std::size_t kTermBytes = 40;
 
+/// A use of a xorb is written down again only after this long, to spare writes.
+inline constexpr std::int64_t kTouchIntervalS = 600;
+
 inline std::int64_t pack_place(std::int64_t xorb_id, std::uint32_t chunk) {
   return (xorb_id << kPlaceShift) | chunk;
 }
@@ -97,6 +100,8 @@ std::vector<xet::Term> decode_terms(ByteView blob, const Sha256& file);
 std::optional<FileRecord> find_file_row(Connection& connection, const Sha256& sha256);
 std::optional<FileRecord> find_file_row(Connection& connection, const xet::FileHash& hash);
 void put_file_row(Connection& connection, const FileRecord& file, std::int64_t now_s);
+/// Counts the file as added now.
+void touch_file(Connection& connection, const Sha256& sha256, std::int64_t now_s);
 /// Identities of up to `limit` files after `after`, in order; for walks that hold no transaction.
 std::vector<Sha256> list_files_after(Connection& connection, const Sha256* after, int limit);
 

@@ -27,6 +27,7 @@ public:
   std::optional<FileRecord> find_file(const Sha256& sha256) override;
   std::optional<FileRecord> find_file(const xet::FileHash& hash) override;
   void put_file(const FileRecord& file) override;
+  std::vector<std::optional<FileRecord>> renew_files(std::span<const Sha256> files) override;
   std::vector<std::optional<Error>> put_fetched_files(std::span<const FetchedFile> files) override;
   std::vector<xet::ChunkRef> chunks_of(const FileRecord& file) override;
   void for_each_file(const std::function<void(const FileRecord&)>& visit) override;

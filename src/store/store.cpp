@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <unordered_set>
+
 #include <mhub/base/error.hpp>
 #include <mhub/base/fault.hpp>
 #include <mhub/base/thread_pool.hpp>
@@ -98,6 +101,24 @@ void put_checked_file(Connection& connection, const FileRecord& file, TableOf ta
                 file.sha256.hex(), file.xet_hash.text());
   }
   put_file_row(connection, file, now_s);
+}
+
+std::optional<FileRecord> renew_file(Connection& connection, const Sha256& sha256,
+                                     std::int64_t now_s) {
+  auto file = find_file_row(connection, sha256);
+  if (!file) return std::nullopt;
+  std::unordered_set<std::int64_t> xorbs;
+  const xet::XorbHash* last = nullptr;
+  for (const xet::Term& term : file->terms) {
+    if (last != nullptr && *last == term.xorb) continue;
+    last = &term.xorb;
+    const auto row = find_xorb_row(connection, term.xorb);
+    if (!row || !row->local) return std::nullopt;
+    xorbs.insert(row->id);
+  }
+  for (const std::int64_t id : xorbs) touch_xorb(connection, id, now_s);
+  touch_file(connection, sha256, now_s);
+  return file;
 }
 
 /// Checks that merging `fetched` into `tables` and keeping it would both go well, and does it.
@@ -205,6 +226,18 @@ void LocalStore::put_file(const FileRecord& file) {
   });
 }
 
+std::vector<std::optional<FileRecord>> LocalStore::renew_files(std::span<const Sha256> files) {
+  std::vector<std::optional<FileRecord>> renewed(files.size());
+  if (files.empty()) return renewed;
+  // Without the lock: what garbage collection takes away it decides in one transaction.
+  const std::int64_t now_s = unix_now_s();
+  database_.write([&](Connection& connection) {
+    for (std::size_t i = 0; i < files.size(); ++i)
+      renewed[i] = renew_file(connection, files[i], now_s);
+  });
+  return renewed;
+}
+
 std::vector<std::optional<Error>> LocalStore::put_fetched_files(
     std::span<const FetchedFile> files) {
   std::vector<std::optional<Error>> refusals(files.size());
@@ -305,8 +338,13 @@ bool LocalStore::place_xorb(Connection& connection, SealedXorb& sealed, Present 
 }
 
 bool LocalStore::register_xorb(SealedXorb& sealed, Present present) {
-  return database_.write(
-      [&](Connection& connection) { return place_xorb(connection, sealed, present); });
+  const auto [fresh, row] = database_.write([&](Connection& connection) {
+    const bool placed = place_xorb(connection, sealed, present);
+    return std::pair(placed, find_xorb_row(connection, sealed.index.hash));
+  });
+  // It may have been known here in another layout.
+  if (fresh && row) cache_.forget(row->id);
+  return fresh;
 }
 
 void LocalStore::note_remote_chunks(const xet::XorbHash& xorb, std::uint32_t first,
@@ -323,6 +361,13 @@ void LocalStore::note_remote_chunks(const xet::XorbHash& xorb, std::uint32_t fir
 
 void LocalStore::touch_xorbs(std::span<const xet::XorbHash> xorbs) {
   const std::int64_t now_s = unix_now_s();
+  const bool is_due = database_.read([&](Connection& connection) {
+    return std::any_of(xorbs.begin(), xorbs.end(), [&](const xet::XorbHash& hash) {
+      const auto row = find_xorb_row(connection, hash);
+      return row && row->last_used_s < now_s - kTouchIntervalS;
+    });
+  });
+  if (!is_due) return;
   database_.write([&](Connection& connection) {
     for (const xet::XorbHash& hash : xorbs) {
       if (const auto row = find_xorb_row(connection, hash)) touch_xorb(connection, row->id, now_s);

@@ -65,20 +65,25 @@ std::optional<xet::XorbIndex> index_by_footer(File& file, const xet::XorbHash& h
   }
 }
 
+xet::XorbIndex index_by_content(File& file) {
+  const std::uint64_t size_bytes = file.stat().size_bytes;
+  if (size_bytes > kFileMaxBytes)
+    throw Error(ErrorKind::corrupt, "a xorb's file is {} long", human_bytes(size_bytes));
+  xet::XorbIndexer indexer;
+  Bytes block(std::size_t{1} << 20);
+  for (std::uint64_t offset = 0; offset < size_bytes;) {
+    const std::size_t got = file.read_at(block, offset);
+    if (got == 0) break;
+    indexer.update(ByteView(block).first(got));
+    offset += got;
+  }
+  return indexer.finish();
+}
+
 std::optional<xet::XorbIndex> index_of_file(File& file, const xet::XorbHash& hash) {
   if (auto index = index_by_footer(file, hash)) return index;
-  const std::uint64_t size_bytes = file.stat().size_bytes;
-  if (size_bytes > kFileMaxBytes) return std::nullopt;
   try {
-    xet::XorbIndexer indexer;
-    Bytes block(std::size_t{1} << 20);
-    for (std::uint64_t offset = 0; offset < size_bytes;) {
-      const std::size_t got = file.read_at(block, offset);
-      if (got == 0) break;
-      indexer.update(ByteView(block).first(got));
-      offset += got;
-    }
-    xet::XorbIndex index = indexer.finish();
+    xet::XorbIndex index = index_by_content(file);
     if (index.hash != hash) return std::nullopt;
     return index;
   } catch (const Error& error) {

@@ -25,6 +25,9 @@ std::size_t read_what_can_be(File& file, std::span<std::byte> out, std::uint64_t
 /// fits the file's length. The payload is not looked at.
 std::optional<xet::XorbIndex> index_by_footer(File& file, const xet::XorbHash& hash);
 
+/// What all its chunks, each of them read and hashed, make of it. Throws Error: corrupt, io.
+xet::XorbIndex index_by_content(File& file);
+
 /// What the file says of itself: by its footer if that is sound, else by reading all of it. Nothing
 /// if it is not the xorb `hash`. Throws Error: io.
 std::optional<xet::XorbIndex> index_of_file(File& file, const xet::XorbHash& hash);

@@ -55,6 +55,10 @@ public:
   /// Throws Error: corrupt (terms out of range, not adding up or of another hash), not_found (a
   /// xorb or chunk that was never seen here).
   virtual void put_file(const FileRecord& file) = 0;
+  /// Counts these files as added now, and their xorbs as used, in one transaction: for whoever
+  /// tells a peer that it need not send them. Element i of the answer is the record of files[i];
+  /// nothing where it is not known or a xorb of it is not local. Throws Error: io, busy.
+  virtual std::vector<std::optional<FileRecord>> renew_files(std::span<const Sha256> files) = 0;
   /// For every file note_remote_chunks() of its terms and then put_file(), all in one transaction.
   /// Element i of the answer says why files[i] was refused, if it was (corrupt: it contradicts what
   /// is known here); the others are kept. Throws Error: io, busy.
@@ -85,7 +89,8 @@ public:
     /// Throws Error: corrupt, io.
     virtual void write(ByteView bytes) = 0;
     /// Checks the root against `expected`, then makes it durable and indexed. Returns false if the
-    /// xorb was already here. Throws Error: corrupt, io.
+    /// xorb was already here and whole; a damaged file of it is replaced. Throws Error: corrupt,
+    /// io, busy.
     virtual bool commit(const xet::XorbHash& expected) = 0;
   };
   virtual std::unique_ptr<XorbReceiver> receive_xorb() = 0;

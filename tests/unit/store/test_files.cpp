@@ -66,8 +66,12 @@ TEST_CASE("what crashed writers left in tmp is swept, but not under a writer", "
     open_store(folder / "s");
     CHECK(std::filesystem::exists(left));
   }
+  const Bytes body = serialised_xorb(random_bytes(100'000, 19));
+  const auto receiver = store->receive_xorb();
+  receiver->write(body);
   open_store(folder / "s");
   CHECK_FALSE(std::filesystem::exists(left));
+  CHECK(receiver->commit(xet::index_xorb(body).hash));
 }
 
 TEST_CASE("a received xorb is checked before anybody sees it", "[store][receive]") {
@@ -127,6 +131,68 @@ TEST_CASE("a received xorb is checked before anybody sees it", "[store][receive]
     CHECK_THROWS_MATCHES(flood(), Error, HasKind(ErrorKind::corrupt));
   }
   CHECK(std::filesystem::is_empty(folder / "s/tmp"));
+}
+
+TEST_CASE("a xorb keeps its layout when it comes in another one", "[store][receive]") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder / "s");
+  const auto receive = [&](ByteView body, const xet::XorbHash& as) {
+    const auto receiver = store->receive_xorb();
+    receiver->write(body);
+    return receiver->commit(as);
+  };
+  SECTION("one after the other") {
+    const Bytes bytes = text_bytes(300'000, 20);
+    const Bytes plain = serialised_xorb(bytes);
+    const xet::XorbIndex index = xet::index_xorb(plain);
+    CHECK(receive(plain, index.hash));
+    CHECK_FALSE(receive(serialised_xorb(bytes, xet::Scheme::lz4), index.hash));
+    CHECK(store->find_xorb(index.hash)->index.record_ends == index.record_ends);
+    CHECK(store->read_records(index.hash, 0, static_cast<std::uint32_t>(index.chunks.size())) ==
+          plain);
+  }
+  SECTION("both at once") {
+    for (std::uint64_t i = 0; i < 20; ++i) {
+      const Bytes bytes = text_bytes(300'000, 30 + i);
+      const Bytes bodies[] = {serialised_xorb(bytes), serialised_xorb(bytes, xet::Scheme::lz4)};
+      const xet::XorbHash hash = xet::index_xorb(bodies[0]).hash;
+      std::atomic<int> waiting{2};
+      std::vector<std::thread> senders;
+      for (const Bytes& body : bodies) {
+        senders.emplace_back([&, hash] {
+          const auto receiver = store->receive_xorb();
+          receiver->write(body);
+          --waiting;
+          while (waiting > 0) std::this_thread::yield();
+          receiver->commit(hash);
+        });
+      }
+      for (std::thread& sender : senders) sender.join();
+    }
+  }
+  CHECK(check(*store, silent_progress(), never_stopped()).clean());
+}
+
+TEST_CASE("a damaged xorb heals when it comes again", "[store][receive]") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder / "s");
+  const Bytes bytes = random_bytes(300'000, 21);
+  const FileRecord file = ingest(*store, bytes);
+  const xet::XorbHash hash = file.terms[0].xorb;
+  SECTION("a chunk") {
+    damage(xorb_path(*store, hash), 1000);
+  }
+  SECTION("the footer") {
+    damage(xorb_path(*store, hash), file_bytes(xorb_path(*store, hash)).size() - 30);
+  }
+  SECTION("all of it") {
+    std::filesystem::remove(xorb_path(*store, hash));
+  }
+  const auto receiver = store->receive_xorb();
+  receiver->write(serialised_xorb(bytes));
+  CHECK(receiver->commit(hash));
+  CHECK(read_back(*store, file) == bytes);
+  CHECK(check(*store, silent_progress(), never_stopped()).clean());
 }
 
 TEST_CASE("a recipe must fit the chunk tables", "[store][files]") {

@@ -1,4 +1,5 @@
 #include "store_support.hpp"
+#include "support/sqlite.hpp"
 
 using namespace mhub;
 using namespace mhub::store;
@@ -206,6 +207,43 @@ TEST_CASE("garbage collection leaves a running batch alone", "[store][gc]") {
   }
   CHECK(read_back(*store, store->find_file(sha256_of(bytes)).value()) == bytes);
   CHECK(collect(*store, {}).files_dropped == 1);
+}
+
+TEST_CASE("a slow sender of a xorb does not hold up garbage collection", "[store][gc]") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder / "s");
+  const Bytes body = serialised_xorb(random_bytes(300'000, 12));
+  const xet::XorbHash hash = xet::index_xorb(body).hash;
+  const auto receiver = store->receive_xorb();
+  receiver->write(ByteView(body).first(100'000));
+  CollectOptions impatient = at_once();
+  impatient.patience = std::chrono::milliseconds{0};
+  collect(*store, {}, impatient);
+  receiver->write(ByteView(body).subspan(100'000));
+  CHECK(receiver->commit(hash));
+  CHECK(sound(*store));
+}
+
+TEST_CASE("a renewed file has the grace period again", "[store][gc]") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder / "s");
+  const FileRecord kept = ingest(*store, random_bytes(300'000, 13));
+  const FileRecord dead = ingest(*store, random_bytes(300'000, 14));
+  run_sql(folder / "s/index.db",
+          "UPDATE files SET added = 1000; UPDATE xorbs SET last_used = 1000");
+  const Sha256 asked[] = {kept.sha256, sha256_of(as_bytes("another"))};
+  const auto renewed = store->renew_files(asked);
+  REQUIRE(renewed[0]);
+  CHECK(renewed[0]->terms == kept.terms);
+  CHECK_FALSE(renewed[1]);
+  CHECK(collect(*store, {}, CollectOptions{}).files_dropped == 1);
+  CHECK_FALSE(store->find_file(dead.sha256));
+  CHECK(store->find_file(kept.sha256));
+  CHECK(sound(*store));
+
+  drop_xorbs(
+      *store, [](const XorbRecord&) { return true; }, false);
+  CHECK_FALSE(store->renew_files(asked)[0]);
 }
 
 TEST_CASE("dropped xorbs stay known by their chunks", "[store][gc]") {

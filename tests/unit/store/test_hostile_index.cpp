@@ -1,25 +1,14 @@
 // The index as somebody else might have left it: rows that no mhub writes must end in an error that
 // says so, never in a crash, wrong bytes, or a giant allocation.
 
-#include <sqlite3.h>
-
-#include <mhub/base/c_handle.hpp>
-
 #include "store_support.hpp"
+#include "support/sqlite.hpp"
 
 using namespace mhub;
 using namespace mhub::store;
 using namespace mhub::test;
 
 namespace {
-
-void run_sql(const std::filesystem::path& folder, const std::string& sql) {
-  sqlite3* opened = nullptr;
-  REQUIRE(sqlite3_open((folder / "index.db").c_str(), &opened) == SQLITE_OK);
-  const CHandle<sqlite3, sqlite3_close> database(opened);
-  INFO(sql << ": " << sqlite3_errmsg(opened));
-  REQUIRE(sqlite3_exec(opened, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-}
 
 /// Every public way to the data; errors must be of the kinds that speak of bad data.
 void use_everything(Store& store, const FileRecord& file, const Bytes& bytes) {
@@ -95,7 +84,7 @@ TEST_CASE("hostile rows give errors and can be mended", "[store][hostile]") {
       const auto store = open_store(folder / "s");
       file = ingest(*store, bytes);
     }
-    run_sql(folder / "s", sql);
+    run_sql(folder / "s/index.db", sql);
     const auto store = open_store(folder / "s");
     const CheckReport report = check(*store, silent_progress(), never_stopped());
     CHECK_FALSE(report.index_faults.empty());
