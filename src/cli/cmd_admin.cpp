@@ -27,6 +27,7 @@ struct AdminCommand {
   bool is_private = false;
   bool yes = false;
   bool dry_run = false;
+  bool drop_damaged = false;
   bool despite_answers = false;
 };
 
@@ -203,14 +204,16 @@ int usage(Context& context, const AdminCommand& command) {
 }
 
 int check(Context& context, const AdminCommand& command) {
-  const serve::HubCheckReport report =
-      open(context, command)->check(context.progress(), context.stop());
+  const auto admin = open(context, command);
+  const serve::HubCheckReport report = admin->check(context.progress(), context.stop());
   context.end_progress();
+  const std::uint64_t dropped = command.drop_damaged ? admin->drop_damaged(report) : 0;
   if (context.json()) {
     context.out().document({{"clean", report.clean()},
                             {"store", to_json(report.store)},
                             {"missing_files", report.missing_files},
-                            {"git_faults", report.git_faults}});
+                            {"git_faults", report.git_faults},
+                            {"xorbs_dropped", dropped}});
   } else {
     print_findings(context, report.store);
     for (const std::string& file : report.missing_files) {
@@ -220,9 +223,16 @@ int check(Context& context, const AdminCommand& command) {
       context.out().print("git: {}\n", printable(fault));
     }
   }
+  if (dropped > 0) {
+    context.summary("{} dropped; pushing the same files again brings them back",
+                    count_words(dropped, "damaged xorb", "damaged xorbs"));
+  }
   if (report.clean()) return kExitDone;
   throw Error(ErrorKind::corrupt, "damage was found")
-      .hint("push the same data again from where it is sound, or restore a backup");
+      .hint(
+          command.drop_damaged
+              ? "push the same data again from where it is sound"
+              : "restore a backup, or drop what is damaged with --drop-damaged and push it again");
 }
 
 int collect(Context& context, const AdminCommand& command) {
@@ -310,7 +320,9 @@ void add_admin(CLI::App& app, Context& context) {
   flag(drop_repo, "-y,--yes", options->yes, "Don't ask");
 
   leaf(command, "usage", "Show how much the hub holds", usage);
-  leaf(command, "fsck", "Check all data of the hub", check);
+  CLI::App* fsck = leaf(command, "fsck", "Check all data of the hub", check);
+  flag(fsck, "--drop-damaged", options->drop_damaged,
+       "Take damaged chunks out, so that pushing them again heals them");
   CLI::App* gc = leaf(command, "gc", "Give back space that no ref needs", collect);
   flag(gc, "-n,--dry-run", options->dry_run, "Only say what would be freed");
   number(gc, "--grace-days", options->grace_days, "DAYS",

@@ -1,4 +1,6 @@
-#include <unordered_map>
+#include <algorithm>
+#include <map>
+#include <unordered_set>
 
 #include <mhub/base/atomic_file.hpp>
 #include <mhub/base/log.hpp>
@@ -16,6 +18,11 @@ namespace {
 
 constexpr std::chrono::hours kAnswersLive{24 * 8};
 constexpr std::size_t kFaultsKept = 1000;
+/// How long garbage collection waits for uploads to end.
+constexpr std::chrono::milliseconds kUploadPatience = std::chrono::minutes{5};
+/// Grants written in one transaction, in which uploads wait.
+constexpr std::size_t kGrantsPerStep = 1000;
+constexpr std::size_t kSpansUnmerged = 10'000;
 
 std::uint64_t bytes_below(const std::filesystem::path& folder) {
   std::uint64_t total = 0;
@@ -146,6 +153,17 @@ public:
     return report;
   }
 
+  std::uint64_t drop_damaged(const HubCheckReport& found) override {
+    std::unordered_set<xet::XorbHash> damaged(found.store.missing.begin(),
+                                              found.store.missing.end());
+    for (const store::DamagedXorb& xorb : found.store.damaged) damaged.insert(xorb.xorb);
+    if (damaged.empty()) return 0;
+    const auto is_damaged = [&](const store::XorbRecord& xorb) {
+      return damaged.contains(xorb.index.hash);
+    };
+    return store::drop_xorbs(*open_store(), is_damaged, false).xorbs_dropped;
+  }
+
   store::CollectReport collect_garbage(const store::CollectOptions& options, bool despite_answers,
                                        Progress& progress, const StopToken& stop) override {
     if (options.grace < kAnswersLive && !options.dry_run && !despite_answers)
@@ -172,21 +190,22 @@ public:
         else
           dropped.push_back(file.sha256);
       });
-      if (!options.dry_run) catalog_->remove_files(repo.id, dropped);
+      if (!options.dry_run) catalog_->remove_files(repo.id, dropped, keep_since);
     }
-    const auto report = store::collect_garbage(*store, live, options, progress, stop);
+    store::CollectOptions patient = options;
+    patient.patience = std::max(options.patience, kUploadPatience);
+    // Before and not after, as whoever is killed in between cannot say it any more.
+    const bool was_killed = !options.dry_run && catalog_->grants_pending();
+    if (!options.dry_run) catalog_->set_grants_pending(true);
+    const auto report = store::collect_garbage(*store, live, patient, progress, stop);
     if (options.dry_run) return report;
-    // Repacking has moved chunks to other xorbs.
+    if (was_killed || report.xorbs_repacked > 0) {
+      for (const RepoInfo& repo : repos) {
+        if (catalog_->find_repo(repo.id)) renew_grants(*store, repo);
+      }
+    }
+    catalog_->set_grants_pending(false);
     for (const RepoInfo& repo : repos) {
-      std::vector<XorbGrant> grants;
-      catalog_->for_each_file(repo.id, [&](const RepoFile& file, std::int64_t) {
-        if (const auto record = store->find_file(file.sha256)) {
-          const auto more = grants_of(*record);
-          grants.insert(grants.end(), more.begin(), more.end());
-        }
-      });
-      if (!catalog_->find_repo(repo.id)) continue;
-      catalog_->add_files(repo.id, {}, grants);
       if (std::filesystem::exists(folder_.repo(repo.id))) collect_git(repo);
     }
     catalog_->drop_grants([&](const xet::XorbHash& xorb) { return !store->has_local_xorb(xorb); });
@@ -243,6 +262,30 @@ private:
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::corrupt) throw;
       report.git_faults.push_back(repo.name.path() + ": " + printable(error.message()));
+    }
+  }
+
+  /// Repacking has moved chunks to other xorbs.
+  void renew_grants(store::Store& store, const RepoInfo& repo) {
+    std::map<xet::XorbHash, std::vector<ChunkSpan>> spans;
+    std::vector<Sha256> files;
+    catalog_->for_each_file(
+        repo.id, [&](const RepoFile& file, std::int64_t) { files.push_back(file.sha256); });
+    for (const Sha256& file : files) {
+      const auto record = store.find_file(file);
+      if (!record) continue;
+      for (const XorbGrant& grant : grants_of(*record)) {
+        auto& known = spans[grant.xorb];
+        known.insert(known.end(), grant.spans.begin(), grant.spans.end());
+        if (known.size() > kSpansUnmerged) known = merged(std::move(known));
+      }
+    }
+    std::vector<XorbGrant> grants;
+    for (auto at = spans.begin(); at != spans.end();) {
+      grants.push_back({at->first, false, merged(std::move(at->second))});
+      if (++at != spans.end() && grants.size() < kGrantsPerStep) continue;
+      catalog_->add_files(repo.id, {}, grants);
+      grants.clear();
     }
   }
 

@@ -10,7 +10,7 @@ namespace mhub::serve {
 namespace {
 
 /// Enough that chunks cut by a block's edges, which are decoded twice, hardly count.
-constexpr std::uint64_t kBlockBytes = 1 << 20;
+constexpr std::uint64_t kBlockBytes = 512 << 10;
 
 class FileBlocks : public BlockSource {
 public:
@@ -75,7 +75,7 @@ std::unique_ptr<BodyStream> stream_file(Hub& hub, store::FileRecord file, std::u
                        std::make_unique<FileBlocks>(hub, std::move(file), offset, size_bytes));
 }
 
-Response file_response(Call& call, const store::FileRecord& file) {
+Response file_response(Call& call, store::FileRecord file) {
   const std::string etag = "\"" + file.sha256.hex() + "\"";
   Response response;
   response.with("Accept-Ranges", "bytes").with("ETag", etag);
@@ -101,7 +101,7 @@ Response file_response(Call& call, const store::FileRecord& file) {
   response.with("Content-Type", "application/octet-stream");
   if (size == 0) return response;
   response.stream_bytes = size;
-  response.body = stream_file(call.hub, file, range.first, size);
+  response.body = stream_file(call.hub, std::move(file), range.first, size);
   return response;
 }
 

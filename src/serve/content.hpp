@@ -27,6 +27,6 @@ std::unique_ptr<BodyStream> stream_file(Hub& hub, store::FileRecord file, std::u
                                         std::uint64_t size_bytes);
 
 /// Answers GET and HEAD for a whole file with Range, If-Range and ETag.
-Response file_response(Call& call, const store::FileRecord& file);
+Response file_response(Call& call, store::FileRecord file);
 
 }  // namespace mhub::serve

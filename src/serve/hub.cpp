@@ -11,6 +11,8 @@ namespace {
 constexpr unsigned kSlowWorkers = 4;
 constexpr unsigned kVerifiers = 4;
 constexpr unsigned kLargeShards = 2;
+constexpr unsigned kLargeBodies = 48;
+constexpr unsigned kStrangersBodies = 16;
 }  // namespace
 
 Hub::Hub(ServeOptions o, std::unique_ptr<Catalog> c, std::unique_ptr<store::Store> s)
@@ -22,6 +24,8 @@ Hub::Hub(ServeOptions o, std::unique_ptr<Catalog> c, std::unique_ptr<store::Stor
       git_gate(std::max(1U, options.limits.git_processes)),
       ingest_gate(std::max(1U, options.limits.ingests)),
       large_shard_gate(kLargeShards),
+      body_gate(kLargeBodies),
+      stranger_gate(kStrangersBodies),
       workers(options.workers > 0 ? options.workers : std::max(4U, 2 * default_jobs())),
       slow_workers(kSlowWorkers),
       verifiers(kVerifiers) {}

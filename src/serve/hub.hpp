@@ -39,6 +39,8 @@ struct Hub {
   Gate git_gate;            ///< requests with a git child
   Gate ingest_gate;         ///< LFS objects being ingested
   Gate large_shard_gate;    ///< shards above kLargeShardBytes in memory
+  Gate body_gate;           ///< other large bodies in memory, of callers that are known
+  Gate stranger_gate;       ///< the same, of callers that are not
   Synchronized<DedupKey> dedup_key;
   StopToken stopping;
   FdWatch watch;

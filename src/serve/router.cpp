@@ -81,6 +81,9 @@ bool fits(const std::vector<std::string>& pattern, const std::vector<std::string
   return at == path.size();
 }
 
+/// Bodies up to this size are gathered however many there are.
+constexpr std::uint64_t kFreeBodyBytes = 64 << 10;
+
 /// Gathers a body in memory and answers by one function.
 class HandlerSink : public BodySink {
 public:
@@ -297,8 +300,15 @@ std::unique_ptr<BodySink> dispatch(Hub& hub, const Router& router,
   if (const auto length = request->content_length();
       route.body_limit_bytes > 0 && length && *length > route.body_limit_bytes)
     throw Refused(413, "the request body is larger than " + human_bytes(route.body_limit_bytes));
-  return std::make_unique<HandlerSink>(
-      std::move(call), route, route.run == Run::slow ? hub.slow_spawn() : hub.worker_spawn());
+  const auto make = [call, &route, &hub](HeldPass pass) -> std::unique_ptr<BodySink> {
+    call->held = std::move(pass);
+    return std::make_unique<HandlerSink>(
+        call, route, route.run == Run::slow ? hub.slow_spawn() : hub.worker_spawn());
+  };
+  const std::uint64_t body_at_most =
+      std::min(route.body_limit_bytes, request->content_length().value_or(UINT64_MAX));
+  if (body_at_most <= kFreeBodyBytes) return make(nullptr);
+  return gated(call->who.is_anonymous() ? hub.stranger_gate : hub.body_gate, call->holder(), make);
 }
 
 Response json_response(int status, std::string body) {

@@ -1,5 +1,9 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include <mhub/wire/reconstruction.hpp>
 #include <mhub/xet/xorb.hpp>
@@ -91,20 +95,57 @@ void add_range(std::vector<XorbFetch>& fetches, std::size_t first_of_xorb,
   fetches.push_back({.xorb = xorb, .url = url, .ranges = {range}});
 }
 
-Json write_range(std::uint64_t start, std::uint64_t end) {
-  return {{"start", start}, {"end", end}};
+// Answers are written straight into a string: as a tree of JSON values a long recipe would take ten
+// times its length.
+
+void write_term(std::string& out, const ReconstructionTerm& term) {
+  fmt::format_to(std::back_inserter(out),
+                 R"({{"hash":"{}","range":{{"end":{},"start":{}}},"unpacked_length":{}}})",
+                 term.xorb.text(), term.chunks.end, term.chunks.start, term.unpacked_bytes);
 }
 
-Json write_terms(const Reconstruction& reconstruction) {
-  Json json = {{"offset_into_first_range", reconstruction.offset_into_first_range},
-               {"terms", Json::array()}};
-  Json& terms = json["terms"];
-  for (const ReconstructionTerm& term : reconstruction.terms) {
-    terms.push_back({{"hash", term.xorb.text()},
-                     {"unpacked_length", term.unpacked_bytes},
-                     {"range", write_range(term.chunks.start, term.chunks.end)}});
+/// The members, between commas, that `write` appends for each of `items`.
+template <class Items, class Write>
+void write_list(std::string& out, const Items& items, Write write) {
+  bool is_first = true;
+  for (const auto& item : items) {
+    if (!std::exchange(is_first, false)) out += ',';
+    write(item);
   }
-  return json;
+}
+
+void write_terms(std::string& out, std::span<const ReconstructionTerm> terms) {
+  out += '[';
+  write_list(out, terms, [&](const ReconstructionTerm& term) { write_term(out, term); });
+  out += ']';
+}
+
+/// An object with a member for each xorb: a list of what `write` makes of its fetches.
+template <class Write>
+void write_by_xorb(std::string& out, std::span<const XorbFetch> fetches, Write write) {
+  out += '{';
+  for (std::size_t i = 0; i < fetches.size(); ++i) {
+    if (i > 0 && fetches[i].xorb == fetches[i - 1].xorb) {
+      out += ',';
+    } else {
+      fmt::format_to(std::back_inserter(out), R"({}"{}":[)", i > 0 ? "]," : "",
+                     fetches[i].xorb.text());
+    }
+    write(fetches[i]);
+  }
+  out += fetches.empty() ? "}" : "]}";
+}
+
+void write_fetch_info(std::string& out, std::span<const XorbFetch> fetches) {
+  write_by_xorb(out, fetches, [&](const XorbFetch& fetch) {
+    const std::string url = dump(Json(fetch.url));
+    write_list(out, fetch.ranges, [&](const FetchRange& range) {
+      fmt::format_to(
+          std::back_inserter(out),
+          R"({{"range":{{"end":{},"start":{}}},"url":{},"url_range":{{"end":{},"start":{}}}}})",
+          range.chunks.end, range.chunks.start, url, range.bytes.last, range.bytes.first);
+    });
+  });
 }
 
 }  // namespace
@@ -193,31 +234,41 @@ Reconstruction parse_reconstruction_v2(std::string_view json) {
 }
 
 std::string to_json_v1(const Reconstruction& reconstruction) {
-  Json json = write_terms(reconstruction);
-  Json& fetch_info = json["fetch_info"] = Json::object();
-  for (const XorbFetch& fetch : reconstruction.fetches) {
-    Json& list = fetch_info[fetch.xorb.text()];
-    for (const FetchRange& range : fetch.ranges) {
-      list.push_back({{"range", write_range(range.chunks.start, range.chunks.end)},
-                      {"url", fetch.url},
-                      {"url_range", write_range(range.bytes.first, range.bytes.last)}});
-    }
-  }
-  return dump(json);
+  std::string out = R"({"fetch_info":)";
+  write_fetch_info(out, reconstruction.fetches);
+  fmt::format_to(std::back_inserter(out), R"(,"offset_into_first_range":{},"terms":)",
+                 reconstruction.offset_into_first_range);
+  write_terms(out, reconstruction.terms);
+  return out += '}';
+}
+
+std::string to_json_v1(std::span<const FileTerms> files, std::span<const XorbFetch> fetches) {
+  std::string out = R"({"fetch_info":)";
+  write_fetch_info(out, fetches);
+  out += R"(,"files":{)";
+  write_list(out, files, [&](const FileTerms& file) {
+    fmt::format_to(std::back_inserter(out), R"("{}":)", file.file.text());
+    write_terms(out, file.terms);
+  });
+  return out += "}}";
 }
 
 std::string to_json_v2(const Reconstruction& reconstruction) {
-  Json json = write_terms(reconstruction);
-  Json& xorbs = json["xorbs"] = Json::object();
-  for (const XorbFetch& fetch : reconstruction.fetches) {
-    Json ranges = Json::array();
-    for (const FetchRange& range : fetch.ranges) {
-      ranges.push_back({{"chunks", write_range(range.chunks.start, range.chunks.end)},
-                        {"bytes", write_range(range.bytes.first, range.bytes.last)}});
-    }
-    xorbs[fetch.xorb.text()].push_back({{"url", fetch.url}, {"ranges", std::move(ranges)}});
-  }
-  return dump(json);
+  std::string out;
+  fmt::format_to(std::back_inserter(out), R"({{"offset_into_first_range":{},"terms":)",
+                 reconstruction.offset_into_first_range);
+  write_terms(out, reconstruction.terms);
+  out += R"(,"xorbs":)";
+  write_by_xorb(out, reconstruction.fetches, [&](const XorbFetch& fetch) {
+    out += R"({"ranges":[)";
+    write_list(out, fetch.ranges, [&](const FetchRange& range) {
+      fmt::format_to(std::back_inserter(out),
+                     R"({{"bytes":{{"end":{},"start":{}}},"chunks":{{"end":{},"start":{}}}}})",
+                     range.bytes.last, range.bytes.first, range.chunks.end, range.chunks.start);
+    });
+    fmt::format_to(std::back_inserter(out), R"(],"url":{}}})", dump(Json(fetch.url)));
+  });
+  return out += '}';
 }
 
 }  // namespace mhub::wire

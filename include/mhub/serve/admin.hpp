@@ -98,6 +98,10 @@ public:
 
   virtual HubUsage usage() = 0;
   virtual HubCheckReport check(Progress& progress, const StopToken& stop) = 0;
+  /// Takes the damaged xorbs that check() found out of the store, so that the hub asks for them
+  /// again: whoever has a file of theirs heals it by pushing it once more. Returns how many. Throws
+  /// Error: busy if uploads go on.
+  virtual std::uint64_t drop_damaged(const HubCheckReport& found) = 0;
   /// Drops what no ref of any repository reaches. The grace period in `options` counts from a
   /// file's upload; keep it above the 7 days for which deduplication answers live (Error: usage
   /// below 8 days unless `options.dry_run` or `despite_answers`).

@@ -3,6 +3,7 @@
 // GET /v2/reconstructions/{file}. Both forms are one struct here.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,12 @@ Reconstruction parse_reconstruction_v1(std::string_view json);
 Reconstruction parse_reconstruction_v2(std::string_view json);
 /// v1 repeats a fetch's URL for each of its ranges.
 std::string to_json_v1(const Reconstruction& reconstruction);
+/// Several files in one answer of v1: the terms of each, and the fetches of all.
+struct FileTerms {
+  xet::FileHash file = {};
+  std::vector<ReconstructionTerm> terms = {};
+};
+std::string to_json_v1(std::span<const FileTerms> files, std::span<const XorbFetch> fetches);
 std::string to_json_v2(const Reconstruction& reconstruction);
 
 }  // namespace mhub::wire

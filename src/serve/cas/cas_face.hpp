@@ -28,6 +28,9 @@ Hash require_hash(const std::string& word) {
   return *hash;
 }
 
+/// Makes `response`, to HEAD, tell a length without a body to go with it.
+void describe_length(Response& response, std::uint64_t size_bytes);
+
 /// Throws Refused 404 unless `prefix` is the one namespace that clients use, by either of its
 /// names.
 void require_prefix(const std::string& prefix);

@@ -42,9 +42,10 @@ Response find_chunk(Call& call) {
     if (is_twice) continue;
     const auto grant = hub.catalog->find_grant(call.who.viewer(), call.repo->id, place.xorb);
     // An answer lists all chunks of a xorb; who may use some of them only gets none.
-    if (!grant || !grant->whole) continue;
+    if (!grant) continue;
     const auto record = hub.store->find_xorb(place.xorb);
     if (!record || !record->local) continue;
+    if (!grant->covers({0, static_cast<std::uint32_t>(record->index.chunks.size())})) continue;
     xet::ShardXorb xorb;
     xorb.hash = place.xorb;
     xorb.body_bytes = record->index.body_bytes();
@@ -54,6 +55,9 @@ Response find_chunk(Call& call) {
     shard.xorbs.push_back(std::move(xorb));
   }
   if (shard.xorbs.empty()) throw Refused(404, "not found");
+  std::vector<xet::XorbHash> promised;
+  for (const xet::ShardXorb& xorb : shard.xorbs) promised.push_back(xorb.hash);
+  hub.store->touch_xorbs(promised);
   Response response;
   response.body = std::string(as_text(xet::make_stored_shard(shard)));
   response.with("Content-Type", "application/octet-stream");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 
 #include <nlohmann/json.hpp>
 
@@ -18,6 +19,11 @@
 namespace mhub::serve {
 
 namespace {
+
+/// Terms of one answer: about as many as clients that take 32 MiB can read.
+constexpr std::size_t kTermsAtMost = std::size_t{1} << 17;
+/// A thousand files, as their hashes and what JSON needs.
+constexpr std::uint64_t kListBytes = 256 << 10;
 
 /// Terms that are left of a file once it is trimmed to a byte range.
 struct Trimmed {
@@ -70,22 +76,25 @@ Trimmed trim(const store::FileRecord& file, const InclusiveRange& range, XorbLoo
   return out;
 }
 
-/// Signed URLs for all chunks that `terms` name: per xorb, overlapping and adjacent runs merged, so
-/// that every term lies wholly in one range.
-std::vector<wire::XorbFetch> fetches_for(const Call& call,
-                                         const std::vector<wire::ReconstructionTerm>& terms,
-                                         XorbLookup& xorbs) {
-  std::map<xet::XorbHash, std::vector<ChunkSpan>> spans;
+using XorbSpans = std::map<xet::XorbHash, std::vector<ChunkSpan>>;
+
+void add_spans(XorbSpans& spans, const std::vector<wire::ReconstructionTerm>& terms) {
   for (const auto& term : terms) spans[term.xorb].push_back({term.chunks.start, term.chunks.end});
+}
+
+/// Signed URLs for all chunks of `spans`: per xorb, overlapping and adjacent runs merged, so
+/// that every term lies wholly in one range.
+std::vector<wire::XorbFetch> fetches_for(const Call& call, XorbSpans spans,
+                                         std::size_t ranges_per_url, XorbLookup& xorbs) {
   std::vector<wire::XorbFetch> fetches;
   for (auto& [hash, of_xorb] : spans) {
     const xet::XorbIndex& index = require_xorb(xorbs, hash);
     const auto runs = merged(std::move(of_xorb));
-    for (std::size_t at = 0; at < runs.size(); at += kRangesPerUrl) {
+    for (std::size_t at = 0; at < runs.size(); at += ranges_per_url) {
       wire::XorbFetch fetch;
       fetch.xorb = hash;
       std::vector<InclusiveRange> ranges;
-      for (std::size_t i = at; i < std::min(runs.size(), at + kRangesPerUrl); ++i) {
+      for (std::size_t i = at; i < std::min(runs.size(), at + ranges_per_url); ++i) {
         if (runs[i].end > index.record_ends.size())
           throw Error(ErrorKind::corrupt, "a recipe names chunks beyond xorb {}", hash.text());
         const std::uint64_t first = index.record_start(runs[i].first);
@@ -109,16 +118,18 @@ store::FileRecord require_listed(const Call& call, const xet::FileHash& hash) {
 }
 
 wire::Reconstruction reconstruct(const Call& call, const store::FileRecord& file,
-                                 const InclusiveRange& range) {
+                                 const InclusiveRange& range, std::size_t ranges_per_url) {
   XorbLookup xorbs(*call.hub.store);
   wire::Reconstruction answer;
   if (file.size_bytes == 0) return answer;
   Trimmed trimmed = trim(file, range, xorbs);
-  if (trimmed.terms.size() > wire::kReconstructionMaxTerms)
+  if (trimmed.terms.size() > kTermsAtMost)
     throw Refused(413, "the file has too many parts for one answer; ask for byte ranges of it");
   answer.offset_into_first_range = trimmed.skip_bytes;
   answer.terms = std::move(trimmed.terms);
-  answer.fetches = fetches_for(call, answer.terms, xorbs);
+  XorbSpans spans;
+  add_spans(spans, answer.terms);
+  answer.fetches = fetches_for(call, std::move(spans), ranges_per_url, xorbs);
   return answer;
 }
 
@@ -138,39 +149,33 @@ InclusiveRange requested_range(const Request& request, std::uint64_t size_bytes)
   return asked.range;
 }
 
-template <auto ToJson>
-Response reconstruct_one(Call& call) {
+/// v1 names a URL again for each range, so that there each has one of its own.
+Response reconstruct_one(Call& call, bool is_v1) {
   const auto file = require_listed(call, require_hash<xet::FileHash>(call.words[0]));
   const auto range = requested_range(*call.request, file.size_bytes);
-  return json_response(200, ToJson(reconstruct(call, file, range)));
+  const auto answer = reconstruct(call, file, range, is_v1 ? 1 : kRangesPerUrl);
+  return json_response(200, is_v1 ? wire::to_json_v1(answer) : wire::to_json_v2(answer));
 }
 
 /// Whole files at once, in the shape of v1: the terms by file, and the fetches of all together.
 Response reconstruct_many(const Call& call, const std::vector<xet::FileHash>& hashes) {
-  using nlohmann::json;
-  wire::Reconstruction all;
-  std::map<std::string, std::pair<std::size_t, std::size_t>> places;
+  std::vector<wire::FileTerms> files;
+  std::unordered_set<xet::FileHash> seen;
+  XorbSpans spans;
   XorbLookup xorbs(*call.hub.store);
+  std::size_t terms = 0;
   for (const xet::FileHash& hash : hashes) {
-    if (places.contains(hash.text())) continue;
+    if (!seen.insert(hash).second) continue;
     const auto file = require_listed(call, hash);
-    const std::size_t first = all.terms.size();
-    if (file.size_bytes > 0) {
-      auto trimmed = trim(file, {0, file.size_bytes - 1}, xorbs);
-      all.terms.insert(all.terms.end(), trimmed.terms.begin(), trimmed.terms.end());
-    }
-    if (all.terms.size() > wire::kReconstructionMaxTerms)
-      throw Refused(413, "the files have too many parts for one answer");
-    places[hash.text()] = {first, all.terms.size()};
+    wire::FileTerms& one = files.emplace_back();
+    one.file = hash;
+    if (file.size_bytes > 0) one.terms = trim(file, {0, file.size_bytes - 1}, xorbs).terms;
+    terms += one.terms.size();
+    if (terms > kTermsAtMost) throw Refused(413, "the files have too many parts for one answer");
+    add_spans(spans, one.terms);
   }
-  all.fetches = fetches_for(call, all.terms, xorbs);
-  const json whole = json::parse(wire::to_json_v1(all));
-  json answer = {{"files", json::object()}, {"fetch_info", whole.at("fetch_info")}};
-  for (const auto& [hash, place] : places) {
-    json& terms = answer["files"][hash] = json::array();
-    for (std::size_t i = place.first; i < place.second; ++i) terms.push_back(whole.at("terms")[i]);
-  }
-  return json_response(200, answer.dump());
+  const auto fetches = fetches_for(call, std::move(spans), 1, xorbs);
+  return json_response(200, wire::to_json_v1(files, fetches));
 }
 
 constexpr std::size_t kBatchFilesAtMost = 1000;
@@ -201,17 +206,11 @@ Response reconstruct_posted(Call& call) {
   return reconstruct_many(call, hashes);
 }
 
-class NoBody : public BodyStream {
-public:
-  Result read(std::span<std::byte>, const Wake&) override { return {Status::failed, 0}; }
-};
-
 Response describe_file(Call& call) {
   if (!call.request->is_head) throw Refused(404, "not found");
   const auto file = require_listed(call, require_hash<xet::FileHash>(call.words[0]));
   Response response;
-  response.stream_bytes = file.size_bytes;
-  response.body = std::make_unique<NoBody>();
+  describe_length(response, file.size_bytes);
   return response;
 }
 
@@ -230,10 +229,13 @@ std::vector<Route> reconstruction_routes(const ServeLimits& limits) {
     route.handle = std::move(handle);
     routes.push_back(std::move(route));
   };
-  add(Method::get, "/v2/reconstructions/{hash}", 0, reconstruct_one<wire::to_json_v2>);
-  add(Method::get, "/v1/reconstructions/{hash}", 0, reconstruct_one<wire::to_json_v1>);
+  add(Method::get, "/v2/reconstructions/{hash}", 0,
+      [](Call& call) { return reconstruct_one(call, false); });
+  add(Method::get, "/v1/reconstructions/{hash}", 0,
+      [](Call& call) { return reconstruct_one(call, true); });
   add(Method::get, "/v1/reconstructions", 0, reconstruct_query);
-  add(Method::post, "/v1/reconstructions", limits.json_body_bytes, reconstruct_posted);
+  add(Method::post, "/v1/reconstructions", std::min(limits.json_body_bytes, kListBytes),
+      reconstruct_posted);
   add(Method::get, "/v1/files/{hash}", 0, describe_file);
   return routes;
 }

@@ -50,6 +50,22 @@ private:
   refuse("xorb " + xorb.text() + " has not been uploaded");
 }
 
+/// Chunks that the files of one shard may refer to, over and over counted: hashing them is what
+/// checking it costs. 2 TiB of content.
+constexpr std::uint64_t kChunkReferencesAtMost = std::uint64_t{1} << 25;
+
+/// Throws Refused 413.
+void check_extent(const Call& call, const xet::Shard& shard) {
+  std::uint64_t references = 0;
+  for (const xet::ShardFile& file : shard.files) {
+    if (file.size_bytes() > call.hub.options.limits.lfs_object_bytes)
+      throw Refused(413, "file " + short_text(file.hash) + " is larger than this hub takes");
+    for (const xet::Term& term : file.terms) references += term.chunk_count();
+  }
+  if (references > kChunkReferencesAtMost)
+    throw Refused(413, "the files of the shard have too many chunks");
+}
+
 void check_file(const xet::ShardFile& file, XorbLookup& xorbs, Grants& grants) {
   if (file.range_hashes.size() != file.terms.size())
     refuse("file " + short_text(file.hash) + " comes without verification entries");
@@ -82,8 +98,9 @@ void check_file(const xet::ShardFile& file, XorbLookup& xorbs, Grants& grants) {
 
 void check_xorb(const xet::ShardXorb& xorb, XorbLookup& xorbs, Grants& grants) {
   const auto& grant = grants.find(xorb.hash);
-  const xet::XorbIndex* index = grant && grant->whole ? xorbs.find(xorb.hash) : nullptr;
-  if (index == nullptr) refuse_xorb(xorb.hash);
+  const xet::XorbIndex* index = grant ? xorbs.find(xorb.hash) : nullptr;
+  if (index == nullptr || !grant->covers({0, static_cast<std::uint32_t>(index->chunks.size())}))
+    refuse_xorb(xorb.hash);
   if (index->chunks != xorb.chunks)
     refuse("the chunk list of xorb " + xorb.hash.text() + " is not that of its content");
 }
@@ -107,9 +124,13 @@ std::vector<Incoming> incoming_files(Hub& hub, const xet::Shard& shard) {
     one.claimed = file.sha256;
     // The file hash stands for the content, and the store verified that content's digest before.
     if (const auto known = hub.store->find_file(file.hash);
-        known && known->size_bytes == one.record.size_bytes && is_whole(*hub.store, *known)) {
-      one.record = *known;
-      one.is_known = true;
+        known && known->size_bytes == one.record.size_bytes) {
+      // Registration may take hours; garbage collection must not come between.
+      const auto renewed = hub.store->renew_files(std::span(&known->sha256, 1));
+      if (renewed.front()) {
+        one.record = *renewed.front();
+        one.is_known = true;
+      }
     }
     files.push_back(std::move(one));
   }
@@ -153,6 +174,7 @@ Sha256 digest_of(Hub& hub, const store::FileRecord& file,
 /// Reads the file's content; throws Refused unless it has the digest that the shard claims.
 void verify_content(Hub& hub, Incoming& file, std::uint64_t& verified, std::uint64_t total,
                     const Verified& tell) {
+  hub.stopping.check();
   if (!file.is_known) {
     file.record.sha256 = digest_of(hub, file.record, [&](std::uint64_t more) {
       verified += more;
@@ -162,6 +184,17 @@ void verify_content(Hub& hub, Incoming& file, std::uint64_t& verified, std::uint
   if (file.claimed && *file.claimed != file.record.sha256)
     refuse("the SHA-256 of file " + short_text(file.record.xet_hash) + " is " +
            file.record.sha256.hex() + ", not " + file.claimed->hex());
+}
+
+/// Throws Error: busy if its xorbs were collected since they were checked, which sending them again
+/// mends.
+void put_file(Hub& hub, const store::FileRecord& file) {
+  try {
+    hub.store->put_file(file);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_found) throw;
+    throw Error(ErrorKind::busy, "{}", error.message());
+  }
 }
 
 }  // namespace
@@ -175,8 +208,20 @@ xet::Shard check_shard(const Call& call, ByteView bytes) {
   }
   XorbLookup xorbs(*call.hub.store);
   Grants grants(call);
-  for (const xet::ShardFile& file : shard.files) check_file(file, xorbs, grants);
-  for (const xet::ShardXorb& xorb : shard.xorbs) check_xorb(xorb, xorbs, grants);
+  check_extent(call, shard);
+  std::unordered_set<xet::XorbHash> used;
+  for (const xet::ShardFile& file : shard.files) {
+    call.hub.stopping.check();
+    check_file(file, xorbs, grants);
+    for (const xet::Term& term : file.terms) used.insert(term.xorb);
+  }
+  for (const xet::ShardXorb& xorb : shard.xorbs) {
+    call.hub.stopping.check();
+    check_xorb(xorb, xorbs, grants);
+    used.insert(xorb.hash);
+  }
+  // Garbage collection must not take them before the files are registered.
+  call.hub.store->touch_xorbs(std::vector<xet::XorbHash>(used.begin(), used.end()));
   fault_point("serve.shard_validated");
   return shard;
 }
@@ -198,11 +243,11 @@ bool register_shard(const Call& call, const xet::Shard& shard, const Verified& v
     const store::FileRecord* record = &file.record;
     // The same content may be known under the hash that an older chunker gave it; that recipe,
     // which others rely on, stays.
-    const auto known = file.is_known ? std::nullopt : hub.store->find_file(file.record.sha256);
-    if (known && is_whole(*hub.store, *known))
-      record = &*known;
-    else if (!file.is_known)
-      hub.store->put_file(file.record);
+    const auto known = hub.store->renew_files(std::span(&file.record.sha256, 1));
+    if (known.front())
+      record = &*known.front();
+    else
+      put_file(hub, file.record);
     is_new = is_new || !hub.catalog->find_file(call.repo->id, record->sha256);
     listed.push_back({record->sha256, record->size_bytes, record->xet_hash});
     const auto more = grants_of(*record);

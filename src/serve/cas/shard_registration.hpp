@@ -9,12 +9,13 @@
 
 namespace mhub::serve {
 
-/// Told how far it is, often.
+/// Told how far it is, often. What it throws ends the registration.
 using Verified = std::function<void(std::uint64_t verified_bytes, std::uint64_t total_bytes)>;
 
 /// Reads `bytes` as an uploaded shard and checks everything that needs no content: limits, that
 /// each xorb is here and its chunks may be used by this caller, that lengths add up, and that range
-/// hashes, file hashes and chunk lists are those of the stored xorbs. Throws Refused 400.
+/// hashes, file hashes and chunk lists are those of the stored xorbs. Throws Refused 400, and 413
+/// for more than this hub takes.
 xet::Shard check_shard(const Call& call, ByteView bytes);
 
 /// Reads the content of each file that is new here and checks its SHA-256, then makes all files

@@ -12,7 +12,9 @@ namespace {
 
 /// Clients split at 64 MiB; a footer and lookup tables may follow.
 constexpr std::uint64_t kShardBodyAtMost = xet::kShardMaxBytes + (std::uint64_t{1} << 20);
-/// Above this a shard waits for one of few places, since all of it lies in memory.
+/// Shards lie in memory as a whole: above this one takes a place among all large bodies, and above
+/// that one of few places.
+constexpr std::uint64_t kSmallShardBytes = 256 << 10;
 constexpr std::uint64_t kLargeShardBytes = 4 << 20;
 /// Progress lines are repeated at least this often, so that no proxy takes the answer for dead.
 constexpr std::chrono::seconds kRepeatProgress{15};
@@ -36,21 +38,35 @@ private:
   Use use_;
 };
 
-std::unique_ptr<BodySink> receive_shard(std::shared_ptr<Call> call, ShardConsumer::Use use) {
+/// `use` runs where `use_spawn` says.
+std::unique_ptr<BodySink> receive_shard(std::shared_ptr<Call> call, Spawn use_spawn,
+                                        ShardConsumer::Use use) {
   const auto length = call->request->content_length();
   if (length && *length > kShardBodyAtMost) throw Refused(413, "the shard is too large");
-  const bool is_small = length && *length <= kLargeShardBytes;
   Hub& hub = call->hub;
-  const auto make = [call, use = std::move(use), &hub](HeldPass pass) {
+  const auto make = [call, use_spawn = std::move(use_spawn), use = std::move(use),
+                     &hub](HeldPass pass) {
     call->held = std::move(pass);
-    return sink_to_consumer(hub.worker_spawn(), hub.verifier_spawn(),
-                            std::make_unique<ShardConsumer>(call, use), 1 << 20);
+    return sink_to_consumer(hub.worker_spawn(), use_spawn,
+                            std::make_unique<ShardConsumer>(call, use), 256 << 10);
   };
-  return is_small ? make(nullptr) : gated(hub.large_shard_gate, call->holder(), make);
+  if (length && *length <= kSmallShardBytes) return make(nullptr);
+  return gated(length && *length <= kLargeShardBytes ? hub.body_gate : hub.large_shard_gate,
+               call->holder(), make);
+}
+
+/// Checks the shard, and keeps of it what registration needs: others may be received meanwhile.
+xet::Shard take_shard(const std::shared_ptr<Call>& call) {
+  xet::Shard shard = check_shard(*call, as_bytes(call->body));
+  call->body = {};
+  shard.xorbs = {};
+  for (xet::ShardFile& file : shard.files) file.range_hashes = {};
+  call->held = nullptr;
+  return shard;
 }
 
 Response answer_v1(const std::shared_ptr<Call>& call) {
-  const xet::Shard shard = check_shard(*call, as_bytes(call->body));
+  const xet::Shard shard = take_shard(call);
   const bool is_new = register_shard(*call, shard, [](std::uint64_t, std::uint64_t) {});
   return json_response(200, wire::shard_upload_answer_json(is_new));
 }
@@ -81,6 +97,7 @@ void register_with_progress(const std::shared_ptr<Call>& call, const xet::Shard&
   try {
     Clock::time_point told{};
     register_shard(*call, shard, [&](std::uint64_t verified, std::uint64_t total) {
+      if (!writer.is_wanted()) throw Error(ErrorKind::interrupted, "the client is gone");
       const auto now = Clock::now();
       if (now - told < kTellEvery) return;
       told = now;
@@ -111,8 +128,7 @@ void register_with_progress(const std::shared_ptr<Call>& call, const xet::Shard&
 }
 
 Response answer_v2(const std::shared_ptr<Call>& call) {
-  auto shard = std::make_shared<xet::Shard>(check_shard(*call, as_bytes(call->body)));
-  call->body = {};
+  auto shard = std::make_shared<xet::Shard>(take_shard(call));
   auto stream = std::make_unique<LineStream>();
   auto writer = stream->writer();
   wire::ShardProgress start;
@@ -135,10 +151,17 @@ std::vector<Route> shard_routes() {
   v1.method = Method::post;
   v1.pattern = "/v1/shards";
   v1.access = Access::cas_write;
-  v1.receive = [](std::shared_ptr<Call> call) { return receive_shard(std::move(call), answer_v1); };
+  v1.receive = [](std::shared_ptr<Call> call) {
+    Spawn spawn = call->hub.verifier_spawn();
+    return receive_shard(std::move(call), std::move(spawn), answer_v1);
+  };
   Route v2 = v1;
   v2.pattern = "/v2/shards";
-  v2.receive = [](std::shared_ptr<Call> call) { return receive_shard(std::move(call), answer_v2); };
+  // Not behind the registrations of others: the client waits for the first line.
+  v2.receive = [](std::shared_ptr<Call> call) {
+    Spawn spawn = call->hub.slow_spawn();
+    return receive_shard(std::move(call), std::move(spawn), answer_v2);
+  };
   return {v1, v2};
 }
 

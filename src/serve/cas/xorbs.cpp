@@ -14,7 +14,7 @@ namespace mhub::serve {
 
 namespace {
 
-constexpr std::size_t kUploadWindowBytes = 1 << 20;
+constexpr std::size_t kUploadWindowBytes = 256 << 10;
 
 /// Every byte is read and every chunk hashed, even if the hub has the xorb: only who really holds
 /// the bytes may refer to them afterwards.
@@ -75,22 +75,18 @@ std::unique_ptr<BodySink> receive_xorb(std::shared_ptr<Call> call) {
                           kUploadWindowBytes);
 }
 
-/// A length that HEAD tells without a body to go with it.
-class NoBody : public BodyStream {
-public:
-  Result read(std::span<std::byte>, const Wake&) override { return {Status::failed, 0}; }
-};
-
 Response describe_xorb(Call& call) {
   if (!call.request->is_head) throw Refused(404, "a xorb is read through signed URLs alone");
   require_prefix(call.words[0]);
   const auto hash = require_hash<xet::XorbHash>(call.words[1]);
   const auto grant = call.hub.catalog->find_grant(call.who.viewer(), call.repo->id, hash);
   const auto record = grant ? call.hub.store->find_xorb(hash) : std::nullopt;
-  if (!record || !record->local) throw Refused(404, "not found");
+  // Who may use part of it only would learn how long the rest is.
+  if (!record || !record->local ||
+      !grant->covers({0, static_cast<std::uint32_t>(record->index.chunks.size())}))
+    throw Refused(404, "not found");
   Response response;
-  response.stream_bytes = record->index.body_bytes();
-  response.body = std::make_unique<NoBody>();
+  describe_length(response, record->index.body_bytes());
   return response;
 }
 
@@ -105,7 +101,7 @@ public:
       : file_(std::move(file)), parts_(std::move(parts)), ending_(std::move(ending)) {}
 
   bool next(Bytes& out) override {
-    constexpr std::uint64_t kBlockBytes = 1 << 20;
+    constexpr std::uint64_t kBlockBytes = 256 << 10;
     out.clear();
     if (part_ == parts_.size()) {
       append(out, as_bytes(ending_));
@@ -203,10 +199,12 @@ std::vector<Route> xorb_routes() {
   Route head;
   head.pattern = "/v1/xorbs/{prefix}/{hash}";
   head.access = Access::cas_read;
+  head.run = Run::worker;
   head.handle = describe_xorb;
   Route data;
   data.pattern = "/v1/xorb-data/{hash}";
   data.access = Access::signed_url;
+  data.run = Run::worker;
   data.handle = xorb_data;
   return {post, head, data};
 }

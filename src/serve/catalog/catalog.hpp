@@ -97,7 +97,9 @@ public:
   /// Records files of `repo` and what of which xorbs they use, at one stroke. Known ones are kept.
   virtual void add_files(std::int64_t repo, const std::vector<RepoFile>& files,
                          const std::vector<XorbGrant>& grants) = 0;
-  virtual void remove_files(std::int64_t repo, const std::vector<Sha256>& files) = 0;
+  /// Those of `files` that were last added before `added_before_unix_s`.
+  virtual void remove_files(std::int64_t repo, const std::vector<Sha256>& files,
+                            std::int64_t added_before_unix_s) = 0;
   virtual void for_each_file(
       std::int64_t repo,
       const std::function<void(const RepoFile&, std::int64_t added_unix_s)>& visit) = 0;
@@ -108,8 +110,13 @@ public:
   /// that the viewer may read. Nothing if there is none.
   virtual std::optional<XorbGrant> find_grant(const Viewer& viewer, std::int64_t repo,
                                               const xet::XorbHash& xorb) = 0;
-  /// Forgets all repositories' grants for xorbs of which `is_gone` is true.
+  /// Forgets all repositories' grants for xorbs of which `is_gone` is true. It is asked again when
+  /// nothing can be added.
   virtual void drop_grants(const std::function<bool(const xet::XorbHash&)>& is_gone) = 0;
+  /// True from set_grants_pending(true) on, in other processes too: chunks are being moved to other
+  /// xorbs, and grants have yet to follow.
+  virtual bool grants_pending() = 0;
+  virtual void set_grants_pending(bool pending) = 0;
 
   /// 32 random bytes made once per catalog; the root of all signing keys.
   virtual Sha256 master_secret() = 0;

@@ -125,6 +125,10 @@ void add_grant(Connection& db, std::int64_t repo, const XorbGrant& grant) {
     if (row.next()) {
       now.whole = now.whole || row.integer(0) != 0;
       const auto before = unpack(row.blob(1));
+      const XorbGrant known{grant.xorb, false, before};
+      const auto is_covered = [&](const ChunkSpan& span) { return known.covers(span); };
+      const bool is_known = row.integer(0) != 0 || !grant.whole;
+      if (is_known && std::all_of(grant.spans.begin(), grant.spans.end(), is_covered)) return;
       now.spans.insert(now.spans.end(), before.begin(), before.end());
     }
   }
@@ -337,11 +341,12 @@ public:
     });
   }
 
-  void remove_files(std::int64_t repo, const std::vector<Sha256>& files) override {
+  void remove_files(std::int64_t repo, const std::vector<Sha256>& files,
+                    std::int64_t added_before_unix_s) override {
     db_.write([&](Connection& db) {
       for (const Sha256& file : files) {
-        db.query("DELETE FROM repo_files WHERE repo_id=? AND sha256=?")
-            .bind(repo, ByteView(file.bytes))
+        db.query("DELETE FROM repo_files WHERE repo_id=? AND sha256=? AND added<?")
+            .bind(repo, ByteView(file.bytes), added_before_unix_s)
             .run();
       }
     });
@@ -391,8 +396,25 @@ public:
       return 0;
     });
     db_.write([&](Connection& db) {
-      for (const auto& xorb : gone)
+      for (const auto& xorb : gone) {
+        // It may have been sent again since.
+        if (!is_gone(xorb)) continue;
         db.query("DELETE FROM repo_xorbs WHERE xorb=?").bind(ByteView(xorb.bytes)).run();
+      }
+    });
+  }
+
+  bool grants_pending() override {
+    return db_.read([](Connection& db) {
+      return db.query("SELECT 1 FROM settings WHERE name='grants_pending'").next();
+    });
+  }
+  void set_grants_pending(bool pending) override {
+    db_.write([&](Connection& db) {
+      if (pending)
+        db.query("INSERT OR IGNORE INTO settings(name, value) VALUES('grants_pending', x'')").run();
+      else
+        db.query("DELETE FROM settings WHERE name='grants_pending'").run();
     });
   }
 
@@ -472,9 +494,10 @@ std::vector<ChunkSpan> merged(std::vector<ChunkSpan> spans) {
 
 bool XorbGrant::covers(const ChunkSpan& span) const {
   if (whole) return true;
-  return std::any_of(spans.begin(), spans.end(), [&](const ChunkSpan& have) {
-    return have.first <= span.first && span.end <= have.end;
-  });
+  const auto after = std::upper_bound(
+      spans.begin(), spans.end(), span.first,
+      [](std::uint32_t chunk, const ChunkSpan& have) { return chunk < have.first; });
+  return after != spans.begin() && span.end <= std::prev(after)->end;
 }
 
 std::unique_ptr<Catalog> open_sqlite_catalog(const std::filesystem::path& file) {

@@ -1,5 +1,9 @@
 #include "lfs/lfs_face.hpp"
 
+#include <atomic>
+#include <unordered_map>
+#include <unordered_set>
+
 #include <mhub/base/fault.hpp>
 #include <mhub/store/ingest.hpp>
 #include <mhub/wire/xet_token.hpp>
@@ -69,22 +73,34 @@ wire::LfsBatchAnswer answer_downloads(Call& call, const wire::LfsBatchRequest& r
   return answer;
 }
 
-/// The object's entry if the repository holds it, or may hold it from now on because its uploader
-/// may read it elsewhere; `grants` gains what it is made of then.
-std::optional<RepoFile> find_or_link(Call& call, const wire::LfsObject& object,
-                                     std::vector<XorbGrant>& grants) {
+/// Those of the objects that the repository holds, or holds from now on because their uploader may
+/// read them elsewhere. Whoever is told that an object need not be sent has the grace period to
+/// push: in the store, which garbage collection looks at later than at the catalog, and in the
+/// catalog.
+std::unordered_set<Sha256> find_or_link(Call& call, const std::vector<wire::LfsObject>& objects) {
   Hub& hub = call.hub;
-  if (const auto file = hub.catalog->find_file(call.repo->id, object.oid)) {
-    if (file->size_bytes != object.size_bytes) return std::nullopt;
-    return file;
+  std::vector<Sha256> asked;
+  std::vector<std::uint64_t> sizes;
+  for (const wire::LfsObject& object : objects) {
+    const bool is_listed = hub.catalog->find_file(call.repo->id, object.oid).has_value();
+    if (!is_listed && !hub.catalog->may_read_file(call.who.viewer(), object.oid)) continue;
+    asked.push_back(object.oid);
+    sizes.push_back(object.size_bytes);
   }
-  if (!hub.catalog->may_read_file(call.who.viewer(), object.oid)) return std::nullopt;
-  const auto record = hub.store->find_file(object.oid);
-  if (!record || record->size_bytes != object.size_bytes || !is_whole(*hub.store, *record))
-    return std::nullopt;
-  const auto more = grants_of(*record);
-  grants.insert(grants.end(), more.begin(), more.end());
-  return RepoFile{record->sha256, record->size_bytes, record->xet_hash};
+  const auto records = hub.store->renew_files(asked);
+  std::unordered_set<Sha256> present;
+  std::vector<RepoFile> listed;
+  std::vector<XorbGrant> grants;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto& record = records[i];
+    if (!record || record->size_bytes != sizes[i]) continue;
+    if (!present.insert(record->sha256).second) continue;
+    listed.push_back({record->sha256, record->size_bytes, record->xet_hash});
+    const auto more = grants_of(*record);
+    grants.insert(grants.end(), more.begin(), more.end());
+  }
+  if (!listed.empty()) hub.catalog->add_files(call.repo->id, listed, grants);
+  return present;
 }
 
 wire::LfsBatchAnswer answer_uploads(Call& call, const wire::LfsBatchRequest& request) {
@@ -92,15 +108,14 @@ wire::LfsBatchAnswer answer_uploads(Call& call, const wire::LfsBatchRequest& req
   const bool by_chunks = request.offers(wire::kTransferXet);
   answer.transfer = std::string(by_chunks ? wire::kTransferXet : wire::kTransferBasic);
   const auto token = by_chunks ? issue_cas_token(call, CasScope::write) : wire::XetToken{};
-  std::vector<RepoFile> present;
-  std::vector<XorbGrant> grants;
+  const auto present = find_or_link(call, request.objects);
   for (const wire::LfsObject& object : request.objects) {
     wire::LfsObjectAnswer one;
     one.object = object;
     if (object.size_bytes > call.hub.options.limits.lfs_object_bytes) {
       one.error = wire::LfsObjectError{422, "the object is larger than this hub takes"};
-    } else if (const auto file = find_or_link(call, object, grants)) {
-      present.push_back(*file);  // no action: nothing to send
+    } else if (present.contains(object.oid)) {
+      // No action: nothing to send.
     } else if (by_chunks) {
       one.upload = wire::to_lfs_action(wire::XetUploadAction{refresh_url(call, CasScope::write),
                                                              token, call.request->request_id});
@@ -111,8 +126,6 @@ wire::LfsBatchAnswer answer_uploads(Call& call, const wire::LfsBatchRequest& req
     }
     answer.objects.push_back(std::move(one));
   }
-  // Present ones too: whoever is told that an object need not be sent has the grace period to push.
-  if (!present.empty()) call.hub.catalog->add_files(call.repo->id, present, grants);
   return answer;
 }
 
@@ -135,6 +148,26 @@ Response batch(Call& call) {
 Response download(Call& call) {
   return file_response(call, require_file(call, require_oid(call.words[0])));
 }
+
+/// What of each xorb the uploader may use, asked once. Threads may share it.
+class GrantCache {
+public:
+  bool covers(const Call& call, const store::ChunkPlace& place) {
+    return grants_.with([&](auto& grants) {
+      auto known = grants.find(place.xorb);
+      if (known == grants.end()) {
+        if (grants.size() >= kGrantsKept) grants.clear();
+        auto grant = call.hub.catalog->find_grant(call.who.viewer(), call.repo->id, place.xorb);
+        known = grants.emplace(place.xorb, std::move(grant)).first;
+      }
+      return known->second && known->second->covers({place.chunk, place.chunk + 1});
+    });
+  }
+
+private:
+  static constexpr std::size_t kGrantsKept = 4096;
+  Synchronized<std::unordered_map<xet::XorbHash, std::optional<XorbGrant>>> grants_;
+};
 
 /// An object on its way in: cut into chunks while it arrives, and no part of it counts before size
 /// and SHA-256 are right.
@@ -164,8 +197,11 @@ public:
       throw Refused(422, fmt::format("the object has {} bytes, not {}", content.size_bytes,
                                      *expected_bytes_));
     // A recipe that other repositories rely on stays as it is.
-    auto record = hub.store->find_file(oid_);
-    if (!record || !is_whole(*hub.store, *record)) {
+    std::optional<store::FileRecord> record;
+    const auto known = hub.store->renew_files(std::span(&oid_, 1));
+    if (known.front()) {
+      record = *known.front();
+    } else {
       ingest_->commit();
       record = hub.store->find_file(oid_);
       if (!record) throw Error(ErrorKind::internal, "an ingested file is not in the store");
@@ -180,6 +216,11 @@ private:
   void start() {
     if (file_) return;
     ingest_ = call_->hub.store->start_ingest();
+    // A recipe that named chunks of others' would tell that they have them.
+    ingest_->set_may_reference(
+        [call = call_, grants = std::make_shared<GrantCache>()](const store::ChunkPlace& place) {
+          return place.local && grants->covers(*call, place);
+        });
     file_ =
         ingest_->start_file(expected_bytes_.value_or(call_->request->content_length().value_or(0)));
   }
@@ -200,8 +241,14 @@ std::unique_ptr<BodySink> upload(std::shared_ptr<Call> call) {
   Hub& hub = call->hub;
   return gated(hub.ingest_gate, call->holder(), [call, oid, &hub](HeldPass pass) {
     call->held = std::move(pass);
-    return sink_to_consumer(hub.worker_spawn(), hub.slow_spawn(),
-                            std::make_unique<ObjectConsumer>(call, oid), kUploadWindowBytes);
+    // The first piece begins an ingest, which waits for garbage collection to end: not where
+    // downloads run.
+    const Spawn spawn =
+        [&hub, has_begun = std::make_shared<std::atomic<bool>>(false)](std::function<void()> task) {
+          (has_begun->exchange(true) ? hub.workers : hub.slow_workers).post(std::move(task));
+        };
+    return sink_to_consumer(spawn, hub.slow_spawn(), std::make_unique<ObjectConsumer>(call, oid),
+                            kUploadWindowBytes);
   });
 }
 
@@ -243,10 +290,12 @@ std::vector<Route> lfs_routes(const ServeLimits& limits) {
     routes.push_back(std::move(route));
   };
   constexpr std::uint64_t kSmallBody = 64 << 10;
-  add(Method::post, "/objects/batch", Access::repo_read, Run::worker, limits.json_body_bytes,
-      batch);
-  add(Method::post, "/objects/verify", Access::repo_read, Run::loop, kSmallBody, verify);
-  add(Method::post, "/objects/{oid}/verify", Access::lfs_read, Run::loop, kSmallBody, verify);
+  // Clients ask for a hundred objects at a time, some for more; this has room for 2000 and more.
+  constexpr std::uint64_t kBatchBytes = 1 << 20;
+  add(Method::post, "/objects/batch", Access::repo_read, Run::worker,
+      std::min(limits.json_body_bytes, kBatchBytes), batch);
+  add(Method::post, "/objects/verify", Access::repo_read, Run::worker, kSmallBody, verify);
+  add(Method::post, "/objects/{oid}/verify", Access::lfs_read, Run::worker, kSmallBody, verify);
   add(Method::get, "/objects/{oid}", Access::lfs_read, Run::worker, 0, download);
   for (const Method method : {Method::get, Method::post}) {
     add(method, "/locks", Access::repo_read, Run::loop, kSmallBody, no_locks);

@@ -3,6 +3,7 @@
 #include <mhub/store/store.hpp>
 
 #include "catalog/catalog.hpp"
+#include "http/message.hpp"
 #include "test_hub.hpp"
 
 namespace mhub {
@@ -133,7 +134,7 @@ TEST_CASE("the check finds what commits need and the hub does not list", "[serve
   CHECK(hub.admin().check(silent_progress(), never_stopped()).clean());
   const auto catalog = serve::open_sqlite_catalog(hub.options().data_folder / "catalog.db");
   const Sha256 sha256 = sha256_of(as_bytes(content));
-  catalog->remove_files(1, {sha256});
+  catalog->remove_files(1, {sha256}, INT64_MAX);
   const auto report = hub.admin().check(silent_progress(), never_stopped());
   REQUIRE(report.missing_files.size() == 1);
   CHECK_THAT(report.missing_files[0], Catch::Contains(sha256.hex()) && Catch::Contains("kept.bin"));
@@ -194,6 +195,53 @@ TEST_CASE("garbage collection keeps what commits need and what is young", "[serv
   CHECK(hub.ask("GET", object_path("admin/a", loose)).status == 404);
   CHECK(hub.ask("GET", object_path("admin/a", kept)).body == kept);
   CHECK(admin.check(silent_progress(), never_stopped()).clean());
+}
+
+TEST_CASE("grants that a killed garbage collection owed come with the next", "[serve][admin]") {
+  TestHub hub;
+  const serve::RepoInfo repo = hub.make_repo("admin/a");
+  const std::string content = noise(400000);
+  REQUIRE(hub.ask("PUT", object_path("admin/a", content), hub.admin_token(), content).status ==
+          200);
+  const auto database = hub.options().data_folder / "catalog.db";
+  const auto record = store::Store::open(hub.options().data_folder / "store")
+                          ->find_file(sha256_of(as_bytes(content)))
+                          .value();
+  const auto grant = [&] {
+    return serve::open_sqlite_catalog(database)->find_grant({}, repo.id, record.terms[0].xorb);
+  };
+  test::run_sql(database, "DELETE FROM repo_xorbs");
+  hub.admin().collect_garbage({}, false, silent_progress(), never_stopped());
+  CHECK_FALSE(grant());
+  serve::open_sqlite_catalog(database)->set_grants_pending(true);
+  hub.admin().collect_garbage({}, false, silent_progress(), never_stopped());
+  REQUIRE(grant());
+  CHECK(grant()->covers({record.terms[0].first_chunk, record.terms[0].end_chunk}));
+  CHECK_FALSE(serve::open_sqlite_catalog(database)->grants_pending());
+}
+
+TEST_CASE("a file that was listed anew meanwhile stays listed", "[serve][catalog]") {
+  TestHub hub;
+  const serve::RepoInfo repo = hub.make_repo("admin/a");
+  const auto catalog = serve::open_sqlite_catalog(hub.options().data_folder / "catalog.db");
+  const Sha256 file = sha256_of(as_bytes("content"));
+  catalog->add_files(repo.id, {{file, 7, {}}}, {});
+  catalog->remove_files(repo.id, {file}, serve::unix_now() - 100);
+  CHECK(catalog->find_file(repo.id, file));
+  catalog->remove_files(repo.id, {file}, serve::unix_now() + 100);
+  CHECK_FALSE(catalog->find_file(repo.id, file));
+}
+
+TEST_CASE("a grant covers what lies wholly in one of its spans", "[serve][catalog]") {
+  const serve::XorbGrant grant{{}, false, {{1, 3}, {5, 9}}};
+  CHECK(grant.covers({1, 3}));
+  CHECK(grant.covers({6, 8}));
+  CHECK_FALSE(grant.covers({0, 1}));
+  CHECK_FALSE(grant.covers({2, 4}));
+  CHECK_FALSE(grant.covers({1, 9}));
+  CHECK_FALSE(grant.covers({9, 10}));
+  CHECK_FALSE(serve::XorbGrant{}.covers({0, 1}));
+  CHECK(serve::XorbGrant{{}, true, {}}.covers({0, 100}));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ struct Prepared {
   std::string shard(bool with_xorb = true) const {
     xet::Shard shard;
     shard.files = {file};
-    if (with_xorb) shard.xorbs = {{xorb_hash, 0, chunks, {}}};
+    if (with_xorb) shard.xorbs = {{xorb_hash, 0, chunks}};
     return std::string(as_text(xet::make_upload_shard(shard)));
   }
   std::string xorb_path() const { return "/v1/xorbs/default/" + xorb_hash.text(); }
@@ -305,7 +305,7 @@ TEST_CASE("a shard that lies is refused as a whole", "[serve][cas]") {
   REQUIRE(hub.ask("POST", file.xorb_path(), token, text(file.xorb)).status == 200);
   xet::Shard good;
   good.files = {file.file};
-  good.xorbs = {{file.xorb_hash, 0, file.chunks, {}}};
+  good.xorbs = {{file.xorb_hash, 0, file.chunks}};
   const auto refused = [&](const char* what, const std::function<void(xet::Shard&)>& change) {
     INFO(what);
     xet::Shard bad = good;
@@ -407,6 +407,50 @@ TEST_CASE("part of a xorb may be used by whose files are made of it", "[serve][c
   const std::string query = "/v1/chunks/default/" + whole.chunks[0].hash.text();
   CHECK(hub.ask("GET", query, to_mine).status == 404);
   CHECK(hub.ask("GET", query, to_secret).status == 200);
+  // Its length tells of the rest too.
+  CHECK(hub.ask("HEAD", whole.xorb_path(), to_mine).status == 404);
+  CHECK(hub.ask("HEAD", whole.xorb_path(), to_secret).status == 200);
+  // Once files that Bob may read are made of all of it, he may know all of it.
+  const auto count = static_cast<std::uint32_t>(whole.chunks.size());
+  REQUIRE(hub.ask("POST", "/v1/shards", to_open, part(2, count)).status == 200);
+  CHECK(hub.ask("GET", query, to_mine).status == 200);
+  CHECK(hub.ask("HEAD", whole.xorb_path(), to_mine).status == 200);
+}
+
+TEST_CASE("what clients rely on is kept from a garbage collection under way", "[serve][cas]") {
+  TestHub hub;
+  hub.make_repo("admin/one");
+  hub.make_repo("admin/two");
+  const Prepared file(noise(300000));
+  const std::string to_one = cas_token(hub, "admin/one", "write", hub.admin_token());
+  const std::string to_two = cas_token(hub, "admin/two", "write", hub.admin_token());
+  REQUIRE(hub.ask("POST", file.xorb_path(), to_one, text(file.xorb)).status == 200);
+  SECTION("a xorb that a deduplication answer names") {
+    hub.age_store();
+    REQUIRE(hub.ask("GET", "/v1/chunks/default/" + file.chunks[0].hash.text(), to_two).status ==
+            200);
+    hub.collect_unlisted();
+    CHECK(hub.ask("HEAD", file.xorb_path(), to_one).status == 200);
+  }
+  SECTION("a file that comes once more") {
+    REQUIRE(hub.ask("POST", "/v1/shards", to_one, file.shard()).status == 200);
+    hub.age_store();
+    REQUIRE(hub.ask("POST", "/v1/shards", to_two, file.shard(false)).status == 200);
+    hub.collect_unlisted();
+    CHECK(hub.ask("GET", "/admin/two.git/info/lfs/objects/" + file.file.sha256->hex()).body ==
+          text(file.content));
+  }
+}
+
+TEST_CASE("a shard of more than the hub takes is refused before its content is read",
+          "[serve][cas]") {
+  TestHub hub([](serve::ServeOptions& options) { options.limits.lfs_object_bytes = 100000; });
+  hub.make_repo("admin/model");
+  const Prepared file(noise(300000));
+  const std::string token = cas_token(hub, "admin/model", "write", hub.admin_token());
+  REQUIRE(hub.ask("POST", file.xorb_path(), token, text(file.xorb)).status == 200);
+  CHECK(hub.ask("POST", "/v1/shards", token, file.shard()).status == 413);
+  CHECK(hub.ask("POST", "/v2/shards", token, file.shard()).status == 413);
 }
 
 TEST_CASE("deduplication answers are keyed and for readers alone", "[serve][cas]") {

@@ -10,6 +10,7 @@
 #include "support/http_request.hpp"
 #include "support/matchers.hpp"
 #include "support/run.hpp"
+#include "support/sqlite.hpp"
 
 namespace mhub::test {
 
@@ -57,6 +58,17 @@ public:
     question.body = body;
     question.has_body = method == "POST" || method == "PUT" || method == "DELETE";
     return test::ask(question);
+  }
+
+  /// As if all that is in the store had been there, unused, for years.
+  void age_store() const {
+    run_sql(options_.data_folder / "store/index.db",
+            "UPDATE files SET added = 1000; UPDATE xorbs SET last_used = 1000");
+  }
+  /// What garbage collection does to the store if it looked at the catalog when it was empty.
+  void collect_unlisted() const {
+    const auto store = store::Store::open(options_.data_folder / "store");
+    store::collect_garbage(*store, {}, {}, silent_progress(), never_stopped());
   }
 
   /// Address of a repository with a token as password.

@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <fstream>
+
 #include <nlohmann/json.hpp>
 
 #include <mhub/wire/lfs.hpp>
@@ -169,6 +172,79 @@ TEST_CASE("knowing an object's id opens no other repository", "[serve][lfs]") {
   CHECK(hub.admin().usage().store.files == 2);
 }
 
+TEST_CASE("what need not be sent is kept from a garbage collection under way", "[serve][lfs]") {
+  TestHub hub;
+  const std::string alice = hub.make_user("alice");
+  hub.make_repo("alice/one");
+  hub.make_repo("alice/two");
+  const std::string content = noise(200000);
+  const std::string path = "/alice/two.git/info/lfs/objects/" + oid_of(content);
+  REQUIRE(hub.ask("PUT", upload_link(hub, "alice/one", alice, content), "", content).status == 200);
+  SECTION("told so") {
+    hub.age_store();
+    CHECK_FALSE(
+        batch(hub, "alice/two", alice, "upload", {content}).at("objects")[0].contains("actions"));
+  }
+  SECTION("listed already") {
+    batch(hub, "alice/two", alice, "upload", {content});
+    hub.age_store();
+    batch(hub, "alice/two", alice, "upload", {content});
+  }
+  SECTION("sent all the same") {
+    hub.age_store();
+    REQUIRE(hub.ask("PUT", path, alice, content).status == 200);
+  }
+  hub.collect_unlisted();
+  CHECK(hub.ask("GET", path).body == content);
+}
+
+TEST_CASE("an object that the hub lost is asked for again", "[serve][lfs]") {
+  TestHub hub;
+  hub.make_repo("admin/model");
+  const std::string content = noise(200000);
+  const std::string path = "/admin/model.git/info/lfs/objects/" + oid_of(content);
+  REQUIRE(hub.ask("PUT", path, hub.admin_token(), content).status == 200);
+  for (const auto& file : std::filesystem::recursive_directory_iterator(hub.options().data_folder /
+                                                                        "store" / "xorbs")) {
+    if (!file.is_regular_file()) continue;
+    std::filesystem::permissions(file.path(), std::filesystem::perms::owner_all);
+    std::fstream(file.path()) << "damage";
+  }
+  const auto found = hub.admin().check(silent_progress(), never_stopped());
+  REQUIRE(found.store.damaged.size() == 1);
+  CHECK(hub.admin().drop_damaged(found) == 1);
+  REQUIRE(hub.ask("PUT", upload_link(hub, "admin/model", hub.admin_token(), content), "", content)
+              .status == 200);
+  CHECK(hub.ask("GET", path).body == content);
+  CHECK(hub.admin().check(silent_progress(), never_stopped()).clean());
+}
+
+TEST_CASE("a recipe does not tell what others have", "[serve][lfs]") {
+  TestHub hub;
+  const std::string alice = hub.make_user("alice");
+  const std::string bob = hub.make_user("bob");
+  hub.make_repo("alice/secret", true);
+  hub.make_repo("alice/other", true);
+  hub.make_repo("bob/mine");
+  const std::string secret = noise(500000);
+  REQUIRE(hub.ask("PUT", upload_link(hub, "alice/secret", alice, secret), "", secret).status ==
+          200);
+  const auto stored = [&] { return hub.admin().usage().store.xorbs_local; };
+  const auto put = [&](const std::string& repo, const std::string& token, char end) {
+    const std::string content = secret + end;
+    REQUIRE(hub.ask("PUT", "/" + repo + ".git/info/lfs/objects/" + oid_of(content), token, content)
+                .status == 200);
+    return hub.admin().usage().store.chunks;
+  };
+  REQUIRE(stored() == 1);
+  const auto before = hub.admin().usage().store.chunks;
+  // Alice refers to what she has; Bob's file is made of chunks of his own.
+  const auto after_alice = put("alice/other", alice, 'a');
+  CHECK(after_alice <= before + 1);
+  const auto after_bob = put("bob/mine", bob, 'b');
+  CHECK(after_bob >= after_alice + before);
+}
+
 TEST_CASE("transfers are chosen from what the client lists", "[serve][lfs]") {
   TestHub hub;
   hub.make_repo("admin/model");
@@ -209,6 +285,18 @@ TEST_CASE("a batch of too many objects asks for smaller ones", "[serve][lfs]") {
   CHECK(hub.ask("POST", path, hub.admin_token(), wire::to_json(request)).status == 200);
   request.objects.push_back(request.objects.front());
   CHECK(hub.ask("POST", path, hub.admin_token(), wire::to_json(request)).status == 413);
+}
+
+TEST_CASE("a batch has room for 2000 objects and not for much more", "[serve][lfs]") {
+  TestHub hub;
+  hub.make_repo("admin/model");
+  const std::string path = "/admin/model.git/info/lfs/objects/batch";
+  json body = {{"operation", "download"}, {"objects", json::array()}};
+  for (int i = 0; i < 2000; ++i)
+    body["objects"].push_back(
+        {{"oid", oid_of(std::to_string(i))}, {"size", std::uint64_t{1} << 40}});
+  CHECK(hub.ask("POST", path, "", body.dump()).status == 200);
+  CHECK(hub.ask("POST", path, "", body.dump() + std::string(1 << 20, ' ')).status == 413);
 }
 
 TEST_CASE("malformed and oversized LFS requests get LFS answers", "[serve][lfs]") {
