@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Stands before a hub and lies about large files: lying_hub.py HUB PORT_FILE LIE
+"""Stands before a hub and lies: lying_hub.py HUB PORT_FILE LIE
 
 Git's own requests pass unchanged, so a clone gets as far as its data; there the lie is told.
+endless-refs and endless-pack lie in git's requests instead. PORT_FILE.told is there once an answer
+was altered: a lie that was never told proves nothing.
 """
 
 import http.client
@@ -50,10 +52,30 @@ class Liar(http.server.BaseHTTPRequestHandler):
         os.close(self.connection.detach())
         self.close_connection = True
 
+    def told(self):
+        with open(sys.argv[2] + ".told", "w", encoding="utf-8"):
+            pass
+
     def handle_any(self):
         body = self.read_body()
         data = is_data(self.path)
+        if LIE == "endless-refs" and "/info/refs" in self.path:
+            service = b"001e# service=git-upload-pack\n0000"
+            first = b"0" * 39 + b"1 HEAD\0multi_ack_detailed side-band-64k ofs-delta\n"
+            ref = b"0" * 39 + b"1 refs/heads/" + b"x" * 200 + b"\n"
+            lines = b"%04x%s" % (len(ref) + 4, ref)
+            head = service + b"%04x%s" % (len(first) + 4, first)
+            return self.endless(lines * 256, "application/x-git-upload-pack-advertisement", head)
+        if LIE == "endless-pack" and self.path.endswith("/git-upload-pack"):
+            # A pack that announces four thousand million objects, and noise in sideband 1 for them.
+            line = b"%04x\x01%s" % (65515 + 5, b"\x5a" * 65515)
+            head = b"0008NAK\n" + b"%04x\x01PACK\x00\x00\x00\x02\xff\xff\xff\xff" % (12 + 5)
+            return self.endless(line, "application/x-git-upload-pack-result", head)
         if data:
+            if LIE in ("reset-always", "http-500", "html-200"):
+                self.told()
+            if LIE == "bad-json" and self.command == "POST":
+                self.told()
             if LIE == "reset-always":
                 return self.reset()
             if LIE == "http-500":
@@ -74,7 +96,12 @@ class Liar(http.server.BaseHTTPRequestHandler):
         if not data or reply.status >= 300:
             return self.answer(reply.status, headers, payload)
         if is_json(reply):
-            return self.answer(reply.status, headers, self.lie_in_json(payload))
+            lie = self.lie_in_json(payload)
+            if json.loads(lie) != json.loads(payload):
+                self.told()
+            return self.answer(reply.status, headers, lie)
+        if payload and LIE in ("oid-bytes", "short-body", "redirect-away"):
+            self.told()
         if LIE == "oid-bytes":
             middle = len(payload) // 2
             payload = payload[:middle] + bytes([payload[middle] ^ 1]) + payload[middle + 1 :]
@@ -109,13 +136,16 @@ class Liar(http.server.BaseHTTPRequestHandler):
         walk(value)
         return json.dumps(value).encode()
 
-    def endless(self, piece):
+    def endless(self, piece, kind="application/vnd.git-lfs+json", head=b""):
+        self.told()
         self.send_response(200)
-        self.send_header("Content-Type", "application/vnd.git-lfs+json")
+        self.send_header("Content-Type", kind)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         sent = 0
         try:
+            if head:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(head), head))
             while sent < 1 << 31:  # bounded, though no client should read on so far
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
                 sent += len(piece)
