@@ -25,6 +25,8 @@ constexpr unsigned kUploadsAtOnce = 4;
 constexpr std::size_t kNotesAtOnce = 64;
 /// Chunks of the files that are planned and registered together; bounds memory.
 constexpr std::size_t kChunksAtOnce = std::size_t{1} << 19;
+/// Chunks that are looked up in the index together; bounds memory.
+constexpr std::size_t kLookUpsAtOnce = std::size_t{1} << 16;
 /// Below this size a file's first chunk is not worth a question to the hub.
 constexpr std::uint64_t kAskFromBytes = xet::kChunkMaxBytes;
 /// A shard is closed when its files' records reach this size.
@@ -257,6 +259,7 @@ private:
 
   void send_group(remote::CasClient& cas, const std::vector<UploadFile>& files) {
     ask_for_known_chunks(cas, files);
+    look_up_places(files);
     UploadKnowledge knowledge;
     knowledge.remote_has = [&](const xet::XorbHash& xorb) { return remote_has(xorb); };
     knowledge.remote_place = [&](const xet::ChunkHash& chunk) { return place_on_remote(chunk); };
@@ -284,12 +287,34 @@ private:
     return true;
   }
 
+  /// Of what look_up_places() and the hub said.
   std::optional<RemotePlace> place_on_remote(const xet::ChunkHash& chunk) {
     if (const auto found = places_.find(chunk); found != places_.end()) return found->second;
-    for (const store::ChunkPlace& place : store_.find_chunk(chunk)) {
-      if (remote_has(place.xorb)) return RemotePlace{place.xorb, place.chunk};
-    }
     return std::nullopt;
+  }
+
+  /// Fills places_ with what the index knows of chunks whose own xorb the remote has not, a part of
+  /// them at a time.
+  void look_up_places(const std::vector<UploadFile>& files) {
+    std::vector<xet::ChunkHash> part;
+    const auto look = [&] {
+      const auto found = store_.find_chunks(part);
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        const auto held = std::find_if(found[i].begin(), found[i].end(),
+                                       [&](const auto& place) { return remote_has(place.xorb); });
+        if (held != found[i].end())
+          places_.try_emplace(part[i], RemotePlace{held->xorb, held->chunk});
+      }
+      part.clear();
+    };
+    for (const UploadFile& file : files) {
+      for (const WantedChunk& chunk : file.chunks) {
+        if (remote_has(chunk.xorb) || places_.contains(chunk.ref.hash)) continue;
+        part.push_back(chunk.ref.hash);
+        if (part.size() >= kLookUpsAtOnce) look();
+      }
+    }
+    look();
   }
 
   void ask_for_known_chunks(remote::CasClient& cas, const std::vector<UploadFile>& files) {
@@ -471,6 +496,10 @@ private:
       shard.files.push_back(make_shard_file(file, [&](const WantedChunk& chunk) -> RemotePlace {
         if (remote_has(chunk.xorb)) return {chunk.xorb, chunk.index};
         if (const auto place = place_on_remote(chunk.ref.hash)) return *place;
+        // It may lie in a xorb that was sent for other chunks.
+        for (const store::ChunkPlace& place : store_.find_chunk(chunk.ref.hash)) {
+          if (remote_has(place.xorb)) return {place.xorb, place.chunk};
+        }
         throw Error(ErrorKind::internal, "chunk {} was not sent", chunk.ref.hash.text());
       }));
       shard_bytes += (2 + 2 * shard.files.back().terms.size()) * kShardRecordBytes;
