@@ -1,6 +1,7 @@
 #include "upload.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -32,6 +33,61 @@ constexpr std::uint64_t kAskFromBytes = xet::kChunkMaxBytes;
 /// A shard is closed when its files' records reach this size.
 constexpr std::size_t kShardTargetBytes = std::size_t{32} << 20;
 constexpr std::size_t kShardRecordBytes = 48;
+
+/// The advance of a group of files, in bytes as the user sees them: never more than the group has,
+/// whatever is sent twice, and all of it at the end. Threads may share it.
+class GroupProgress {
+public:
+  GroupProgress(Progress& progress, std::uint64_t bytes) : progress_(progress), left_(bytes) {}
+
+  void advance(std::uint64_t bytes) {
+    std::uint64_t left = left_;
+    while (!left_.compare_exchange_weak(left, left - std::min(left, bytes))) {
+    }
+    progress_.advance(std::min(left, bytes));
+  }
+  void finish() { advance(left_); }
+
+private:
+  Progress& progress_;
+  std::atomic<std::uint64_t> left_;
+};
+
+/// A xorb's bytes on their way, which count as the `raw_bytes` they stand for.
+class WatchedSource : public net::BodySource {
+public:
+  WatchedSource(std::unique_ptr<net::BodySource> from, std::uint64_t size_bytes,
+                std::uint64_t raw_bytes, GroupProgress& progress)
+      : from_(std::move(from)),
+        size_bytes_(size_bytes),
+        raw_bytes_(raw_bytes),
+        progress_(progress) {}
+
+  std::size_t read(std::span<std::byte> room) override {
+    const std::size_t count = from_->read(room);
+    read_bytes_ += count;
+    const std::uint64_t shown =
+        size_bytes_ == 0 ? 0 : raw_bytes_ * std::min(read_bytes_, size_bytes_) / size_bytes_;
+    progress_.advance(shown - shown_bytes_);
+    shown_bytes_ = shown;
+    return count;
+  }
+
+private:
+  std::unique_ptr<net::BodySource> from_;
+  std::uint64_t size_bytes_;
+  std::uint64_t raw_bytes_;
+  GroupProgress& progress_;
+  std::uint64_t read_bytes_ = 0;
+  std::uint64_t shown_bytes_ = 0;
+};
+
+net::Body watched(net::Body body, std::uint64_t raw_bytes, GroupProgress& progress) {
+  const std::uint64_t size_bytes = body.size_bytes().value_or(0);
+  return net::Body::stream(size_bytes, [body = std::move(body), size_bytes, raw_bytes, &progress] {
+    return std::make_unique<WatchedSource>(body.open(), size_bytes, raw_bytes, progress);
+  });
+}
 
 struct Pending {
   repo::FoundPointer found;
@@ -131,6 +187,7 @@ private:
                    }
                    totals_.sent_bytes += size;
                  });
+    tools_.progress.advance(pending.found.pointer.size_bytes);
     count(pending);
     fault_point("push.object_sent");
   }
@@ -176,7 +233,6 @@ private:
     totals_.logical_bytes += pending.found.pointer.size_bytes;
     sent_.push_back(pending.found.pointer.sha256);
     if (sent_.size() >= kNotesAtOnce) note_sent();
-    tools_.progress.advance(pending.found.pointer.size_bytes);
   }
 
   void note_sent() {
@@ -230,9 +286,14 @@ private:
     const auto action = wire::parse_xet_upload_action(*pending.front().answer.upload);
     remote::CasClient& cas = link_.cas(action.refresh_url, action.token);
     std::vector<UploadFile> files;
-    for (const Pending& one : pending) files.push_back(describe(one.found));
+    std::uint64_t logical_bytes = 0;
+    for (const Pending& one : pending) {
+      files.push_back(describe(one.found));
+      logical_bytes += one.found.pointer.size_bytes;
+    }
+    GroupProgress progress(tools_.progress, logical_bytes);
     try {
-      send_group(cas, files);
+      send_group(cas, files, progress);
     } catch (const Error& error) {
       // A hub that was reset, or collected its garbage, no longer has what was noted of it.
       if (error.kind() != ErrorKind::usage || distrust_index_) throw;
@@ -241,11 +302,12 @@ private:
       distrust_index_ = true;
       places_.clear();
       on_remote_.clear();
-      send_group(cas, files);
+      send_group(cas, files, progress);
       store_.forget_remote(link_.key());
       const std::vector<xet::XorbHash> held(on_remote_.begin(), on_remote_.end());
       store_.note_remote_xorbs(link_.key(), held);
     }
+    progress.finish();
     for (const Pending& one : pending) {
       // A hub that wants to verify says so with the action.
       if (one.answer.verify) {
@@ -257,7 +319,8 @@ private:
     }
   }
 
-  void send_group(remote::CasClient& cas, const std::vector<UploadFile>& files) {
+  void send_group(remote::CasClient& cas, const std::vector<UploadFile>& files,
+                  GroupProgress& progress) {
     ask_for_known_chunks(cas, files);
     look_up_places(files);
     UploadKnowledge knowledge;
@@ -270,8 +333,9 @@ private:
     const UploadPlan plan = plan_upload(files, knowledge);
     totals_.new_raw_bytes += plan.new_raw_bytes;
     totals_.known_raw_bytes += plan.known_raw_bytes;
-    send_xorbs(cas, plan.whole_xorbs);
-    std::vector<xet::ShardXorb> made = send_repacked(cas, plan.repack);
+    progress.advance(plan.known_raw_bytes);
+    send_xorbs(cas, plan.whole_xorbs, progress);
+    std::vector<xet::ShardXorb> made = send_repacked(cas, plan.repack, progress);
     for (const xet::XorbHash& xorb : plan.whole_xorbs) {
       const auto record = store_.find_xorb(xorb);
       if (record) made.push_back({xorb, record->index.body_bytes(), record->index.chunks});
@@ -376,19 +440,21 @@ private:
     }
   }
 
-  void send_xorbs(remote::CasClient& cas, const std::vector<xet::XorbHash>& xorbs) {
+  void send_xorbs(remote::CasClient& cas, const std::vector<xet::XorbHash>& xorbs,
+                  GroupProgress& progress) {
     ThreadPool pool(kUploadsAtOnce);
     std::vector<std::future<void>> running;
     std::atomic<bool> failed{false};
     for (const xet::XorbHash& xorb : xorbs) {
-      running.push_back(pool.submit([this, &cas, &failed, xorb] {
+      running.push_back(pool.submit([this, &cas, &failed, &progress, xorb] {
         if (failed) return;
         try {
           tools_.stop.check();
           std::shared_ptr<File> file = store_.open_xorb(xorb);
           const auto record = store_.find_xorb(xorb);
           if (!record) throw Error(ErrorKind::not_found, "xorb {} is gone", xorb.text());
-          cas.upload_xorb(xorb, remote::file_body(file, 0, record->index.body_bytes()));
+          cas.upload_xorb(xorb, watched(remote::file_body(file, 0, record->index.body_bytes()),
+                                        record->index.raw_bytes(), progress));
           store_.note_remote_xorbs(link_.key(), std::span(&xorb, 1));
           fault_point("push.xorb_sent");
         } catch (...) {
@@ -412,7 +478,8 @@ private:
   /// Packs chunks into new xorbs as they are stored, without compressing them again, and sends each
   /// when it is full.
   std::vector<xet::ShardXorb> send_repacked(remote::CasClient& cas,
-                                            const std::vector<WantedChunk>& chunks) {
+                                            const std::vector<WantedChunk>& chunks,
+                                            GroupProgress& progress) {
     std::vector<xet::ShardXorb> made;
     Bytes body;
     std::vector<xet::ChunkRef> refs;
@@ -420,7 +487,7 @@ private:
     const auto send = [&] {
       if (refs.empty()) return;
       const xet::XorbHash xorb = xet::xorb_hash(refs);
-      cas.upload_xorb(xorb, net::Body::view(body));
+      cas.upload_xorb(xorb, watched(net::Body::view(body), raw_bytes, progress));
       store_.note_remote_chunks(xorb, 0, refs);
       store_.note_remote_xorbs(link_.key(), std::span(&xorb, 1));
       on_remote_.insert(xorb);
