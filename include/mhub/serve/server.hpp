@@ -25,7 +25,7 @@ struct ServeLimits {
   std::uint64_t header_bytes = 64 << 10;
   std::uint64_t json_body_bytes = 1 << 20;
   std::uint64_t lfs_object_bytes = std::uint64_t{1} << 40;
-  std::uint64_t push_bytes = std::uint64_t{4} << 30;            ///< one push's pack, inflated
+  std::uint64_t push_bytes = std::uint64_t{4} << 30;           ///< one push's pack, inflated
   std::uint64_t fetch_request_bytes = std::uint64_t{4} << 20;  ///< one fetch request, inflated
   // One user (or, of strangers, one address) gets at most half of each of these.
   unsigned git_processes = 128;  ///< git children at a time
