@@ -77,7 +77,8 @@ public:
                            std::optional<std::chrono::seconds> lifetime) override {
     const UserInfo user = require_user(user_name);
     if (scope == TokenScope::admin && !user.is_admin)
-      throw Error(ErrorKind::denied, "the user {} is no administrator", user.name);
+      throw Error(ErrorKind::denied, "the user {} is no administrator", user.name)
+          .hint("only users made with --admin may hold such a token");
     std::optional<std::int64_t> expires;
     if (lifetime) expires = unix_now() + lifetime->count();
     std::string text = new_token_text();

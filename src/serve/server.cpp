@@ -111,7 +111,6 @@ public:
     auto store = store::Store::open(folder.store(), store_options);
     hub_ = std::make_unique<Hub>(options, std::move(catalog), std::move(store));
     hub_->git_program = git;
-    make_first_user();
     make_missing_folders({*hub_->catalog, hub_->folder, git_setup(*hub_)});
     router_ = std::make_unique<Router>(all_routes(options.limits));
 
@@ -128,6 +127,8 @@ public:
     http.idle_timeout = options.limits.idle_timeout;
     http.header_bytes = options.limits.header_bytes;
     http_ = HttpServer::start(http, *this);
+    // Last: a start that fails must not use up the one showing of the token.
+    make_first_user();
     url_ = options.public_url.empty() ? http_->local_url() : options.public_url;
   }
 

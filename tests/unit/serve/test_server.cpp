@@ -96,6 +96,20 @@ TEST_CASE("a data folder that was there before is closed to others", "[serve][se
     CHECK(fs::status(path).permissions() == fs::perms::owner_all);
 }
 
+TEST_CASE("a first start that fails does not lose the administrator's token", "[serve][server]") {
+  test::TemporaryFolder folder;
+  serve::ServeOptions options;
+  options.data_folder = folder / "data";
+  options.hook_program = MHUB_TEST_HOOK;
+  options.listen = "127.0.0.1:70000";
+  CHECK_THROWS_MATCHES(serve::Server::start(options), Error, HasKind(ErrorKind::config));
+  options.listen = "127.0.0.1:0";
+  options.tls_certificate = options.tls_key = "/no/such.pem";
+  CHECK_THROWS_AS(serve::Server::start(options), Error);
+  options.tls_certificate = options.tls_key = "";
+  CHECK(serve::Server::start(options)->first_admin_token());
+}
+
 TEST_CASE("headers and bodies have limits", "[serve][server]") {
   TestHub hub([](serve::ServeOptions& options) { options.limits.json_body_bytes = 5000; });
   hub.make_repo("admin/model");
