@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks manual pages against the program: check-man.py MHUB DOCS_MAN_DIR
 
-Every page names a command that exists, every command has a page, and every long option that the
-page lists under OPTIONS is one that `mhub COMMAND --help` knows.
+Every page names a command that exists, every command has a page, every long option that the page
+lists under OPTIONS is one that `mhub COMMAND --help` knows, and every option of the help, but for
+those of all commands, stands somewhere in the page.
 """
 
 import pathlib
@@ -35,6 +36,16 @@ def help_below(mhub, *words):
     return text + "".join(help_below(mhub, *words, child) for child in commands_of(text))
 
 
+def options_of(text):
+    """Options of CLI11's help, each by its last name, which is the long one if it has one."""
+    found = set()
+    for line in text.splitlines():
+        match = re.match(r"^  (-[^\s]+)", line)
+        if match:
+            found.add(match.group(1).split(",")[-1].split("=")[0])
+    return found
+
+
 def main():
     mhub, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     top = help_of(mhub)
@@ -53,6 +64,10 @@ def main():
         for option in sorted(set(re.findall(r"--[a-z][a-z-]+", options))):
             if not re.search(re.escape(option) + r"(?![a-z-])", text + top):
                 faults.append(f"{path}: {name} has no option {option}")
+        page = path.read_text()
+        for option in sorted(options_of(text) - options_of(top)):
+            if not re.search(re.escape(option) + r"(?![a-z-])", page):
+                faults.append(f"{path}: does not say what {option} of {name} does")
     for name in known:
         if name not in pages:
             faults.append(f"command {name} has no page {folder}/mhub-{name}.1.md")

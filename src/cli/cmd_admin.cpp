@@ -85,6 +85,7 @@ int list_users(Context& context, const AdminCommand& command) {
 
 int remove_user(Context& context, const AdminCommand& command) {
   open(context, command)->remove_user(command.user);
+  if (context.json()) context.out().document({{"removed", command.user}});
   context.summary("removed user {} with its tokens", printable(command.user));
   return kExitDone;
 }
@@ -93,12 +94,11 @@ int remove_user(Context& context, const AdminCommand& command) {
 
 int create_token(Context& context, const AdminCommand& command) {
   const auto scope = serve::parse_token_scope(command.scope);
-  if (!scope) throw Error(ErrorKind::usage, "{} is no scope", printable(command.scope));
   if (command.user.empty()) throw Error(ErrorKind::usage, "name the user whose token it is");
   std::optional<std::chrono::seconds> lifetime;
   if (command.days > 0) lifetime = std::chrono::hours{24 * static_cast<std::int64_t>(command.days)};
   const std::string token =
-      open(context, command)->create_token(command.user, command.name, *scope, lifetime);
+      open(context, command)->create_token(command.user, command.name, scope.value(), lifetime);
   if (context.json()) {
     context.out().document({{"user", command.user}, {"scope", command.scope}, {"token", token}});
   } else {
@@ -132,6 +132,7 @@ int list_tokens(Context& context, const AdminCommand& command) {
 
 int revoke_token(Context& context, const AdminCommand& command) {
   open(context, command)->revoke_token(static_cast<std::int64_t>(command.id));
+  if (context.json()) context.out().document({{"revoked", command.id}});
   context.summary("token {} is no longer valid", command.id);
   return kExitDone;
 }
@@ -169,6 +170,7 @@ int delete_repo(Context& context, const AdminCommand& command) {
     throw Error(ErrorKind::usage, "nothing was deleted").hint("--yes deletes without asking");
   }
   open(context, command)->delete_repo(name);
+  if (context.json()) context.out().document({{"deleted", name.path()}});
   context.summary("deleted {}; `mhub admin gc` gives back its space", name.id());
   return kExitDone;
 }
@@ -249,10 +251,10 @@ int collect(Context& context, const AdminCommand& command) {
     context.out().document(value);
     return kExitDone;
   }
-  context.summary("{}{} freed: {} and {} dropped, {} repacked", command.dry_run ? "would be " : "",
-                  human_bytes(report.freed_bytes),
-                  count_words(report.files_dropped, "file", "files"),
-                  count_words(report.xorbs_dropped, "xorb", "xorbs"), report.xorbs_repacked);
+  context.out().print("{}{} freed: {} and {} dropped, {} repacked\n",
+                      command.dry_run ? "would be " : "", human_bytes(report.freed_bytes),
+                      count_words(report.files_dropped, "file", "files"),
+                      count_words(report.xorbs_dropped, "xorb", "xorbs"), report.xorbs_repacked);
   return kExitDone;
 }
 

@@ -95,6 +95,7 @@ bool is_merged(repo::Repository& repository, const std::string& branch,
 int remove(Context& context, const BranchCommand& command) {
   repo::Repository& repository = context.repository();
   if (command.names.empty()) throw Error(ErrorKind::usage, "name the branch to delete");
+  Json deleted = Json::array();
   for (const std::string& name : command.names) {
     const auto ref = repo::find_ref(repository, "refs/heads/" + name);
     if (!ref) throw Error(ErrorKind::not_found, "no branch {}", printable(name));
@@ -104,8 +105,10 @@ int remove(Context& context, const BranchCommand& command) {
           .hint(fmt::format("delete it with `mhub branch -D {}`", printable(name)));
     }
     repo::delete_branch(repository, name);
+    deleted.push_back({{"name", name}, {"id", ref->target.hex()}});
     context.summary("deleted branch {} (was {})", printable(name), ref->target.short_hex());
   }
+  if (context.json()) context.out().document({{"deleted", std::move(deleted)}});
   return kExitDone;
 }
 
@@ -149,6 +152,7 @@ int create(Context& context, const BranchCommand& command) {
     const auto full = repo::expand_ref_name(repository, start);
     if (full && full->starts_with("refs/remotes/")) set_upstream(repository, name, start);
   }
+  if (context.json()) context.out().document({{"name", name}, {"id", target.hex()}});
   return kExitDone;
 }
 
@@ -172,14 +176,21 @@ int branch(Context& context, const BranchCommand& command) {
         command.names.size() == 2 ? command.names[0] : current_or(repository, {}, 0);
     repo::rename_branch(repository, from, command.names.back(),
                         command.force_move || command.force);
+    if (context.json()) context.out().document({{"from", from}, {"to", command.names.back()}});
     return kExitDone;
   }
   if (command.unset_upstream) {
-    repo::unset_upstream(repository, current_or(repository, command.names, 0));
+    const std::string name = current_or(repository, command.names, 0);
+    repo::unset_upstream(repository, name);
+    if (context.json()) context.out().document({{"name", name}, {"upstream", Json()}});
     return kExitDone;
   }
   if (!command.upstream.empty()) {
-    set_upstream(repository, current_or(repository, command.names, 0), command.upstream);
+    const std::string name = current_or(repository, command.names, 0);
+    set_upstream(repository, name, command.upstream);
+    if (context.json()) {
+      context.out().document({{"name", name}, {"upstream", command.upstream}});
+    }
     return kExitDone;
   }
   return command.names.empty() ? list(context, command) : create(context, command);

@@ -43,7 +43,7 @@ void add_clone(CLI::App& app, Context& context) {
   auto options = std::make_shared<CloneCommand>();
   CLI::App* command = add_command(app, "clone", "Copy a repository from a hub", group::kStart);
   argument(command, "SOURCE", options->options.source,
-           "URL, hf:ns/name, ns/name on the default hub, or a local folder")
+           "URL, hf:ns/name, or ns/name on the default hub")
       ->required();
   argument(command, "DIR", options->folder, "Where to; named after the repository if left out");
   value(command, "-b,--branch", options->options.branch, "BRANCH", "Check out this branch or tag");

@@ -6,6 +6,7 @@
 
 #include "command.hpp"
 #include "commands.hpp"
+#include "shown_setting.hpp"
 
 namespace mhub::cli {
 namespace {
@@ -33,26 +34,16 @@ std::string_view name_of(repo::ConfigLevel level) {
   return "";
 }
 
-// Values that commonly hold a secret: headers, and URLs with a password in them.
-std::string shown(const repo::ConfigEntry& entry) {
-  if (entry.key.ends_with(".extraheader")) return "(hidden)";
-  const auto scheme = entry.value.find("://");
-  if (scheme == std::string::npos) return entry.value;
-  const auto at = entry.value.find('@', scheme);
-  const auto slash = entry.value.find('/', scheme + 3);
-  if (at == std::string::npos || (slash != std::string::npos && slash < at)) return entry.value;
-  return entry.value.substr(0, scheme + 3) + entry.value.substr(at + 1);
-}
-
 int list(Context& context, repo::Config& config, const ConfigCommand& command) {
   Json entries = Json::array();
   for (const repo::ConfigEntry& entry : config.list()) {
     if (command.global && entry.level != repo::ConfigLevel::global) continue;
+    const ShownSetting shown = without_secrets(entry.key, entry.value);
     if (context.json()) {
       entries.push_back(
-          {{"key", entry.key}, {"value", shown(entry)}, {"level", name_of(entry.level)}});
+          {{"key", shown.key}, {"value", shown.value}, {"level", name_of(entry.level)}});
     } else {
-      context.out().print("{}={}\n", printable(entry.key), printable(shown(entry)));
+      context.out().print("{}={}\n", printable(shown.key), printable(shown.value));
     }
   }
   if (context.json()) context.out().document(entries);
@@ -84,11 +75,19 @@ int config(Context& context, const ConfigCommand& command) {
   if (!command.global && !local) context.repository();  // says that there is none
   const repo::ConfigLevel level =
       command.global ? repo::ConfigLevel::global : repo::ConfigLevel::local;
-  if (command.unset) return config.unset(command.key, level) ? kExitDone : kExitFailed;
+  if (command.unset) {
+    const bool removed = config.unset(command.key, level);
+    if (context.json()) context.out().document({{"key", command.key}, {"removed", removed}});
+    return removed ? kExitDone : kExitFailed;
+  }
   if (command.add) {
     config.add(command.key, command.value, level);
   } else {
     config.set(command.key, command.value, level);
+  }
+  if (context.json()) {
+    context.out().document(
+        {{"key", command.key}, {"value", command.value}, {"level", name_of(level)}});
   }
   return kExitDone;
 }

@@ -14,7 +14,7 @@ namespace {
 
 struct LogCommand {
   std::vector<std::string> arguments;
-  std::string limit;
+  std::uint64_t limit = UINT64_MAX;
   bool oneline = false;
   bool first_parent = false;
   bool reverse = false;
@@ -77,7 +77,7 @@ int log(Context& context, const LogCommand& command) {
   options.paths = given.paths;
   options.first_parent = command.first_parent;
   if (command.reverse) options.order = repo::LogOrder::reverse;
-  if (!command.limit.empty()) options.limit = std::stoull(command.limit);
+  options.limit = command.limit;
 
   const auto names =
       context.json() ? decltype(names_of_commits(repository)){} : names_of_commits(repository);
@@ -109,8 +109,7 @@ void add_log(CLI::App& app, Context& context) {
   CLI::App* command = add_command(app, "log", "List commits", group::kWork);
   arguments(command, "REVISION|PATH", options->arguments,
             "Where to start, or A..B; then paths that the commits must change");
-  value(command, "-n,--max-count", options->limit, "N", "Show at most N commits")
-      ->check(CLI::NonNegativeNumber.description(""));
+  number(command, "-n,--max-count", options->limit, "N", "Show at most N commits");
   flag(command, "--oneline", options->oneline, "One line a commit");
   flag(command, "--first-parent", options->first_parent, "Follow only the first parent of merges");
   flag(command, "--reverse", options->reverse, "Oldest first");

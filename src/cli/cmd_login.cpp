@@ -19,10 +19,11 @@ remote::TokenFile token_file(Context& context) {
   return remote::TokenFile(real_file_system(), file);
 }
 
-int login(Context& context, const std::string& given) {
+int login(Context& context, const std::string& given, bool from_stdin) {
   const net::Url hub = chosen_hub(context, given);
   const std::string token =
-      read_secret(context, fmt::format("Token for {}: ", hub.host_and_port()));
+      from_stdin ? read_secret(context)
+                 : ask_secret(context, fmt::format("Token for {}: ", hub.host_and_port()));
   // Credentials of this one token, so that no other is taken for it.
   remote::Environment only;
   only.mhub_token = token;
@@ -73,7 +74,7 @@ int whoami(Context& context, const std::string& given) {
   if (!who.orgs.empty()) {
     std::string orgs;
     for (const std::string& org : who.orgs) orgs += " " + printable(org);
-    context.summary("organisations:{}", orgs);
+    context.say("organisations:{}", orgs);
   }
   return kExitDone;
 }
@@ -91,10 +92,11 @@ void add_login(CLI::App& app, Context& context) {
   auto hub = hub_argument(command);
   auto from_stdin = std::make_shared<bool>(false);
   flag(command, "--token-stdin", *from_stdin,
-       "Read the token from standard input, as is done anyway where that is no terminal");
+       "Read the token from standard input without asking, on a terminal too");
   examples(command,
            {"mhub login https://hub.example.org", "mhub login http://127.0.0.1:8080 < token.txt"});
-  on_run(command, context, [hub, from_stdin, &context] { return login(context, *hub); });
+  on_run(command, context,
+         [hub, from_stdin, &context] { return login(context, *hub, *from_stdin); });
 }
 
 void add_logout(CLI::App& app, Context& context) {

@@ -34,9 +34,9 @@ int prune(Context& context, const PruneCommand& command) {
     context.out().document(value);
     return kExitDone;
   }
-  context.summary("{}{} freed: {} dropped, {} repacked", command.dry_run ? "would be " : "",
-                  human_bytes(report.freed_bytes),
-                  count_words(report.xorbs_dropped, "xorb", "xorbs"), report.xorbs_repacked);
+  context.out().print("{}{} freed: {} dropped, {} repacked\n", command.dry_run ? "would be " : "",
+                      human_bytes(report.freed_bytes),
+                      count_words(report.xorbs_dropped, "xorb", "xorbs"), report.xorbs_repacked);
   return kExitDone;
 }
 

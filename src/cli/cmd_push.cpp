@@ -3,6 +3,7 @@
 #include <mhub/base/bytes.hpp>
 #include <mhub/base/error.hpp>
 #include <mhub/net/url.hpp>
+#include <mhub/repo/objects.hpp>
 #include <mhub/repo/refs.hpp>
 #include <mhub/sync/exchange.hpp>
 
@@ -17,6 +18,7 @@ namespace {
 struct PushCommand {
   sync::PushOptions options;
   std::vector<std::string> arguments;  ///< REMOTE REFSPEC…, or with -m PATH…
+  bool has_message = false;            ///< -m was given
   std::string message;
   std::vector<std::string> leases;
   bool allow_empty = false;
@@ -125,12 +127,44 @@ void require_accepted(const sync::PushReport& report) {
   throw error;
 }
 
+// Everything that can be wrong about the line, before anything is committed or sent.
+void check_usage(Context& context, const PushCommand& command) {
+  const sync::PushOptions& options = command.options;
+  if (!command.has_message) {
+    if (command.allow_empty) throw Error(ErrorKind::usage, "--allow-empty goes with -m");
+    if (options.remove && command.arguments.size() < 2) {
+      throw Error(ErrorKind::usage, "name the branch to delete, after the remote");
+    }
+    return;
+  }
+  if (options.dry_run) throw Error(ErrorKind::usage, "--dry-run does not go with -m");
+  if (options.remove) throw Error(ErrorKind::usage, "--delete does not go with -m");
+  if (repo::clean_message(command.message).empty()) {
+    throw Error(ErrorKind::usage, "the commit's message is empty");
+  }
+  if (context.repository().head().is_detached()) {
+    throw Error(ErrorKind::usage, "HEAD is detached; there is no branch to push")
+        .hint("commit, then say where it goes: mhub push REMOTE HEAD:BRANCH");
+  }
+}
+
+// The current branch to where it is pushed by default.
+std::string current_branch_refspec(Context& context) {
+  const std::string branch = context.repository().head().branch;
+  const auto upstream = repo::upstream_of(context.repository(), branch);
+  const bool follows = upstream && upstream->remote != ".";
+  return fmt::format("refs/heads/{}:{}", branch,
+                     follows ? upstream->merge : "refs/heads/" + branch);
+}
+
 int push(Context& context, PushCommand& command) {
   sync::PushOptions& options = command.options;
   read_leases(command, options);
+  check_usage(context, command);
   Json value = Json::object();
-  if (!command.message.empty()) {
-    if (options.dry_run) throw Error(ErrorKind::usage, "--dry-run does not go with -m");
+  if (command.has_message) {
+    // Tags alone are pushed with --tags, but what was just committed is to go too.
+    if (options.tags) options.refspecs.push_back(current_branch_refspec(context));
     value = stage_and_commit(context, command);
   } else if (!command.arguments.empty()) {
     options.remote = command.arguments.front();
@@ -163,7 +197,8 @@ void add_push(CLI::App& app, Context& context) {
   CLI::App* command = add_command(app, "push", "Send commits and data to a remote", group::kSync);
   arguments(command, "REMOTE|REFSPEC|PATH", options->arguments,
             "The remote, then branches or tags; with -m the paths to stage, all if left out");
-  value(command, "-m,--message", options->message, "MESSAGE", "Stage, commit and push in one go");
+  CLI::Option* message = value(command, "-m,--message", options->message, "MESSAGE",
+                               "Stage, commit and push in one go");
   flag(command, "--allow-empty", options->allow_empty, "With -m: commit although nothing changed");
   flag(command, "-u,--set-upstream", options->options.set_upstream,
        "Let the branch follow what it was pushed to");
@@ -176,7 +211,10 @@ void add_push(CLI::App& app, Context& context) {
   flag(command, "-n,--dry-run", options->options.dry_run, "Only say what would be pushed");
   examples(command,
            {"mhub push", "mhub push -m 'After epoch 3'", "mhub push -u origin experiment"});
-  on_run(command, context, [options, &context] { return push(context, *options); });
+  on_run(command, context, [options, message, &context] {
+    options->has_message = message->count() > 0;
+    return push(context, *options);
+  });
 }
 
 }  // namespace mhub::cli

@@ -16,6 +16,17 @@ std::string shown(const std::string& url) {
   return net::parse_url(url) ? net::display_url(url) : printable(url);
 }
 
+int tell_remote(Context& context, const std::string& name) {
+  if (!context.json()) return kExitDone;
+  Json value{{"name", name}};
+  if (const auto remote = repo::find_remote(context.repository(), name)) {
+    value["url"] = shown(remote->url);
+    value["push_url"] = shown(remote->push_url);
+  }
+  context.out().document(value);
+  return kExitDone;
+}
+
 // What goes into git's settings: short names become URLs.
 std::string full_url(Context& context, const std::string& text) {
   const remote::RemoteAddress address = remote::parse_remote(text, context.hubs());
@@ -72,7 +83,7 @@ void add_remote(CLI::App& app, Context& context) {
       ->required();
   on_run(add, context, [options, &context] {
     repo::add_remote(context.repository(), options->name, full_url(context, options->value));
-    return kExitDone;
+    return tell_remote(context, options->name);
   });
 
   CLI::App* remove = command->add_subcommand("remove", "Remove a remote and its branches here");
@@ -80,6 +91,7 @@ void add_remote(CLI::App& app, Context& context) {
   argument(remove, "NAME", options->name, "Which")->required();
   on_run(remove, context, [options, &context] {
     repo::remove_remote(context.repository(), options->name);
+    if (context.json()) context.out().document({{"removed", options->name}});
     return kExitDone;
   });
 
@@ -88,7 +100,7 @@ void add_remote(CLI::App& app, Context& context) {
   argument(rename, "NEW", options->value, "Its new name")->required();
   on_run(rename, context, [options, &context] {
     repo::rename_remote(context.repository(), options->name, options->value);
-    return kExitDone;
+    return tell_remote(context, options->value);
   });
 
   CLI::App* set_url = command->add_subcommand("set-url", "Change a remote's URL");
@@ -98,7 +110,7 @@ void add_remote(CLI::App& app, Context& context) {
   on_run(set_url, context, [options, &context] {
     repo::set_remote_url(context.repository(), options->name, full_url(context, options->value),
                          options->push);
-    return kExitDone;
+    return tell_remote(context, options->name);
   });
 
   CLI::App* get_url = command->add_subcommand("get-url", "Print a remote's URL");

@@ -70,7 +70,7 @@ int create(Context& context, const RepoCommand& command) {
                             {"type", wire::name_of(name.type)},
                             {"existed", existed}});
   } else {
-    context.summary("{} {}", existed ? "exists:" : "made", printable(answer.url));
+    context.out().print("{} {}\n", existed ? "exists:" : "made", printable(answer.url));
   }
   return kExitDone;
 }

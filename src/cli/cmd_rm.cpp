@@ -30,7 +30,14 @@ int remove(Context& context, const RemoveCommand& command) {
     context.out().document({{"removed", removed}, {"dry_run", command.dry_run}});
     return kExitDone;
   }
-  for (const std::string& path : removed) context.summary("rm '{}'", printable(path));
+  for (const std::string& path : removed) {
+    // What --dry-run was asked for is shown with -q too.
+    if (command.dry_run) {
+      context.out().print("rm '{}'\n", printable(path));
+    } else {
+      context.summary("rm '{}'", printable(path));
+    }
+  }
   return kExitDone;
 }
 

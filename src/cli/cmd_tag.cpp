@@ -44,14 +44,17 @@ int list(Context& context) {
 
 int remove(Context& context, const TagCommand& command) {
   repo::Repository& repository = context.repository();
+  Json deleted = Json::array();
   for (const std::string& name : command.names) {
     const auto ref = repo::find_ref(repository, "refs/tags/" + name);
     if (!ref) throw Error(ErrorKind::not_found, "no tag {}", printable(name));
     if (!repo::delete_ref(repository, ref->name, repo::Expected::at(ref->target))) {
       throw Error(ErrorKind::conflict, "tag {} was moved meanwhile", printable(name));
     }
+    deleted.push_back({{"name", name}, {"id", ref->target.hex()}});
     context.summary("deleted tag {} (was {})", printable(name), ref->target.short_hex());
   }
+  if (context.json()) context.out().document({{"deleted", std::move(deleted)}});
   return kExitDone;
 }
 

@@ -1,5 +1,7 @@
 #include "command.hpp"
 
+#include "plain_words.hpp"
+
 namespace mhub::cli {
 
 CLI::App* add_command(CLI::App& parent, const char* name, const char* description,
@@ -24,12 +26,12 @@ void on_run(CLI::App* command, Context& context, std::function<int()> work) {
 
 CLI::Option* argument(CLI::App* command, const char* name, std::string& target,
                       const char* description) {
-  return command->add_option(name, target, description)->type_name("");
+  return command->add_option(name, target, description)->type_name("")->transform(without_mark);
 }
 
 CLI::Option* arguments(CLI::App* command, const char* name, std::vector<std::string>& target,
                        const char* description) {
-  return command->add_option(name, target, description)->type_name("");
+  return command->add_option(name, target, description)->type_name("")->transform(without_mark);
 }
 
 CLI::Option* value(CLI::App* command, const char* names, std::string& target, const char* value,

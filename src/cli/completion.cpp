@@ -4,18 +4,30 @@
 
 #include "completion.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 namespace mhub::cli {
 namespace {
 
-// The value's name in help tells what it is: PATH, FILE, DIR; "bash|zsh|fish" is a choice.
+bool is_placeholder(const std::string& name) {
+  return std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+// The value's name in help tells what it is: PATH, FILE, DIR, also as one of several
+// ("REVISION|PATH"); "bash|zsh|fish" is a choice.
 Words words_named(const std::string& name, std::vector<std::string>& choices) {
-  if (name == "PATH" || name == "FILE" || name == "SOURCE") return Words::files;
-  if (name == "DIR") return Words::folders;
-  if (name.find('|') == std::string::npos) return Words::none;
-  choices = CLI::detail::split(name, '|');
+  const std::vector<std::string> parts = CLI::detail::split(name, '|');
+  for (const std::string& part : parts) {
+    if (part == "PATH" || part == "FILE") return Words::files;
+    if (part == "DIR") return Words::folders;
+  }
+  if (parts.size() < 2 || std::any_of(parts.begin(), parts.end(), is_placeholder)) {
+    return Words::none;
+  }
+  choices = parts;
   return Words::choice;
 }
 

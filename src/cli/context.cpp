@@ -7,7 +7,6 @@
 #include <mhub/base/log.hpp>
 
 #include "interrupt.hpp"
-#include "progress_bar.hpp"
 
 namespace mhub::cli {
 namespace {
@@ -27,7 +26,7 @@ void Context::start() {
       throw system_error(errno, fmt::format("change to folder {}", printable(folder)));
     }
   }
-  output_ = std::make_unique<Output>(streams_.out, options.json,
+  output_ = std::make_unique<Output>(streams_.out,
                                      shows_colour(options.colour, streams_.out, environment_));
   colour_errors_ = shows_colour(options.colour, streams_.err, environment_);
   set_log_level(options.quiet            ? LogLevel::error
@@ -46,20 +45,21 @@ std::filesystem::path Context::absolute(const std::string& path) const {
 
 Progress& Context::progress() {
   if (options.quiet) return silent_progress();
-  if (!progress_) {
-    ProgressOptions wish;
-    wish.descriptor = fileno(streams_.err);
-    const bool terminal = isatty(wish.descriptor) != 0 && environment_.find("TERM") != "dumb";
-    wish.style = options.no_progress ? ProgressStyle::notes
-                 : terminal          ? ProgressStyle::bar
-                                     : ProgressStyle::lines;
-    progress_ = make_progress(wish);
-  }
-  return *progress_;
+  return progress_;
+}
+
+std::unique_ptr<Progress> Context::draw_progress() const {
+  ProgressOptions wish;
+  wish.descriptor = fileno(streams_.err);
+  const bool terminal = isatty(wish.descriptor) != 0 && environment_.find("TERM") != "dumb";
+  wish.style = options.no_progress ? ProgressStyle::notes
+               : terminal          ? ProgressStyle::bar
+                                   : ProgressStyle::lines;
+  return make_progress(wish);
 }
 
 void Context::end_progress() {
-  progress_.reset();
+  progress_.end();
 }
 
 const StopToken& Context::stop() const {

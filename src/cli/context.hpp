@@ -19,6 +19,7 @@
 
 #include "environment.hpp"
 #include "output.hpp"
+#include "progress_bar.hpp"
 #include "report.hpp"
 
 namespace mhub::cli {
@@ -81,7 +82,7 @@ public:
     if (!options.quiet) write_error(fmt::format(format, std::forward<Args>(args)...) + "\n");
   }
 
-  /// Made on first use, as the options and stderr want it.
+  /// The same for the whole run, drawn as the options and stderr want it.
   Progress& progress();
   /// Takes the bar away; before anything is written to stderr.
   void end_progress();
@@ -101,8 +102,6 @@ public:
   repo::Signature committer();
   /// Nothing unless the environment or the settings say.
   std::optional<repo::Signature> find_identity(const char* role);
-  /// From now on workspace() is the one of `repository`, which was just made.
-  void use_repository(repo::Repository repository);
   /// `path` of the command line as one from the repository's root; "" for the root itself. Throws
   /// Error: usage if it lies outside.
   std::string in_repository(const std::string& path);
@@ -134,11 +133,12 @@ private:
   struct Services;
   Services& services();
   repo::Signature require_identity(const char* role);
+  std::unique_ptr<Progress> draw_progress() const;
 
   Environment environment_;
   Streams streams_;
   std::unique_ptr<Output> output_;
-  std::unique_ptr<Progress> progress_;
+  LastingProgress progress_{[this] { return draw_progress(); }};
   std::unique_ptr<Services> services_;
   bool colour_errors_ = false;
 };

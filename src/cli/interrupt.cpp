@@ -1,9 +1,7 @@
 #include "interrupt.hpp"
 
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <thread>
 
 #include <unistd.h>
 
@@ -36,12 +34,6 @@ void catch_signals() {
 
 const StopToken& stop_on_signal() {
   return stop_token;
-}
-
-void wait_for_signal() {
-  while (!stop_token.stop_requested()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
 }
 
 }  // namespace mhub::cli

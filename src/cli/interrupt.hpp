@@ -13,7 +13,4 @@ void catch_signals();
 /// The token that the signals set.
 const StopToken& stop_on_signal();
 
-/// Waits until a stop is asked for.
-void wait_for_signal();
-
 }  // namespace mhub::cli

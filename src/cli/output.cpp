@@ -27,12 +27,6 @@ std::string painted(Colour colour, std::string_view text) {
     case Colour::cyan:
       code = "36";
       break;
-    case Colour::bold:
-      code = "1";
-      break;
-    case Colour::dim:
-      code = "2";
-      break;
   }
   return fmt::format("\x1b[{}m{}\x1b[m", code, text);
 }

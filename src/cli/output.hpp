@@ -15,15 +15,12 @@ using Json = nlohmann::ordered_json;
 /// Thrown when the reader of stdout has gone (`mhub log | head`): ends the command without a word.
 struct ReaderGone {};
 
-enum class Colour { none, red, green, yellow, cyan, bold, dim };
+enum class Colour { none, red, green, yellow, cyan };
 
 /// Buffered; for one thread. Throws Error: io if stdout can't be written (a full disk), ReaderGone.
 class Output {
 public:
-  Output(std::FILE* file, bool json, bool colour) : file_(file), json_(json), colour_(colour) {}
-
-  /// True if the caller asked for JSON; nothing else may then be written.
-  bool json() const { return json_; }
+  Output(std::FILE* file, bool colour) : file_(file), colour_(colour) {}
 
   void write(std::string_view text);
   template <class... Args>
@@ -44,7 +41,6 @@ private:
   [[noreturn]] void fail(int error_number);
 
   std::FILE* file_;
-  bool json_;
   bool colour_;
 };
 

@@ -193,6 +193,36 @@ private:
 
 }  // namespace
 
+LastingProgress::LastingProgress(std::function<std::unique_ptr<Progress>()> make)
+    : make_(std::move(make)) {}
+
+void LastingProgress::phase(std::string_view name, std::uint64_t total_bytes) {
+  const std::lock_guard guard(mutex_);
+  if (!drawn_) drawn_ = make_();
+  drawn_->phase(name, total_bytes);
+}
+
+void LastingProgress::grow(std::uint64_t more_bytes) {
+  const std::lock_guard guard(mutex_);
+  if (drawn_) drawn_->grow(more_bytes);
+}
+
+void LastingProgress::advance(std::uint64_t done_bytes) {
+  const std::lock_guard guard(mutex_);
+  if (drawn_) drawn_->advance(done_bytes);
+}
+
+void LastingProgress::note(std::string_view line) {
+  const std::lock_guard guard(mutex_);
+  if (!drawn_) drawn_ = make_();
+  drawn_->note(line);
+}
+
+void LastingProgress::end() {
+  const std::lock_guard guard(mutex_);
+  drawn_.reset();
+}
+
 std::string draw_bar(std::string_view phase, std::uint64_t done_bytes, std::uint64_t total_bytes,
                      double seconds, unsigned columns) {
   std::string head = fmt::format("{:<12}", phase);

@@ -1,7 +1,9 @@
 #pragma once
 // Progress for a person: a bar on a terminal, a plain line now and then elsewhere.
 
+#include <functional>
 #include <memory>
+#include <mutex>
 
 #include <mhub/base/progress.hpp>
 
@@ -24,6 +26,26 @@ struct ProgressOptions {
 /// or pipe that takes nothing: what can't be written at once is dropped. Its destructor leaves the
 /// terminal clean; errors are to be printed after that.
 std::unique_ptr<Progress> make_progress(const ProgressOptions& options);
+
+/// Progress for a whole run of the program: what is drawn can be taken away, for a question or a
+/// remark, while those who report still hold this. The next phase or note draws again.
+class LastingProgress : public Progress {
+public:
+  /// `make` makes what draws, each time that it is needed.
+  explicit LastingProgress(std::function<std::unique_ptr<Progress>()> make);
+
+  void phase(std::string_view name, std::uint64_t total_bytes) override;
+  void grow(std::uint64_t more_bytes) override;
+  void advance(std::uint64_t done_bytes) override;
+  void note(std::string_view line) override;
+  /// Takes away what is drawn, and with it the phase.
+  void end();
+
+private:
+  std::function<std::unique_ptr<Progress>()> make_;
+  std::mutex mutex_;  // of all below
+  std::unique_ptr<Progress> drawn_;
+};
 
 /// "uploading  45 % [#########           ] 1.2 GiB of 2.7 GiB, 312 MiB/s, 0:05 left", at most
 /// `columns` wide. `total_bytes` 0: unknown. Pure.

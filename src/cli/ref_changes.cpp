@@ -9,13 +9,18 @@
 namespace mhub::cli {
 
 Json to_json(const sync::FetchReport& report) {
+  Json rejected = Json::array();
+  for (const auto& ref : report.rejected) {
+    rejected.push_back({{"name", ref.ref}, {"reason", ref.reason}});
+  }
   return {{"remote", report.remote},
           {"refs", to_json(report.refs)},
+          {"rejected", std::move(rejected)},
           {"transfer", to_json(report.transfer)}};
 }
 
 void tell(Context& context, const sync::FetchReport& report) {
-  if (report.refs.empty()) return;
+  if (report.refs.empty() && report.rejected.empty()) return;
   context.summary("From {}", net::parse_url(report.remote) ? net::display_url(report.remote)
                                                            : printable(report.remote));
   for (const sync::RefChange& ref : report.refs) {
@@ -28,6 +33,10 @@ void tell(Context& context, const sync::FetchReport& report) {
       context.summary("  {}  {} {}..{}", ref.forced ? "forced   " : "updated  ", name,
                       ref.old_id.substr(0, 10), ref.new_id.substr(0, 10));
     }
+  }
+  for (const auto& ref : report.rejected) {
+    context.say("  rejected   {} ({})", printable(repo::short_ref_name(ref.ref)),
+                printable(ref.reason));
   }
 }
 

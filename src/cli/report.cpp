@@ -49,7 +49,7 @@ std::string hint_for(const Error& error, std::string_view command) {
       }
       return "";
     case ErrorKind::denied:
-      return "run `mhub whoami` to see who you are there, `mhub login` to give a token";
+      return "run `mhub whoami URL` to see who you are there, `mhub login URL` to give a token";
     case ErrorKind::busy:
       return "another process holds the lock; try again when it has ended";
     case ErrorKind::network:

@@ -58,6 +58,17 @@ RevisionArguments read_revision_arguments(Context& context, const std::vector<st
   return found;
 }
 
+std::string indented_message(std::string_view message) {
+  std::string text;
+  while (message.ends_with('\n')) message.remove_suffix(1);
+  while (!message.empty()) {
+    const auto end = std::min(message.find('\n'), message.size());
+    text += "    " + printable(message.substr(0, end)) + "\n";
+    message.remove_prefix(std::min(end + 1, message.size()));
+  }
+  return text;
+}
+
 std::string commit_header(const Output& out, const repo::Commit& commit, const std::string& names) {
   std::string text =
       fmt::format("{}{}\n", out.paint(Colour::yellow, "commit " + commit.id.hex()), names);
@@ -68,14 +79,7 @@ std::string commit_header(const Output& out, const repo::Commit& commit, const s
   }
   text += fmt::format("Author: {} <{}>\nDate:   {}\n\n", printable(commit.author.name),
                       printable(commit.author.email), git_time(commit.author));
-  std::string_view rest = commit.message;
-  while (rest.ends_with('\n')) rest.remove_suffix(1);
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find('\n'), rest.size());
-    text += "    " + printable(rest.substr(0, end)) + "\n";
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return text;
+  return text + indented_message(commit.message);
 }
 
 }  // namespace mhub::cli

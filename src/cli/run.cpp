@@ -9,6 +9,7 @@
 #include "commands.hpp"
 #include "help_format.hpp"
 #include "interrupt.hpp"
+#include "plain_words.hpp"
 
 namespace mhub::cli {
 namespace {
@@ -64,7 +65,8 @@ std::string chosen_command(const CLI::App& app) {
 
 Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   if (app.get_subcommands().empty()) {
-    for (const std::string& word : app.remaining()) {
+    for (const std::string& marked : app.remaining()) {
+      const std::string word = without_mark(marked);
       if (word.starts_with("-")) continue;
       Error unknown(ErrorKind::usage, "no command `{}`", printable(word));
       const std::string near = nearest_command(app, word);
@@ -72,9 +74,10 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
       return unknown;
     }
     if (app.remaining().empty()) return Error(ErrorKind::usage, "a command is required");
-    return Error(ErrorKind::usage, "unknown option `{}`", printable(app.remaining().front()));
+    return Error(ErrorKind::usage, "unknown option `{}`",
+                 printable(without_mark(app.remaining().front())));
   }
-  std::string text = printable(error.what());
+  std::string text = printable(without_marks(error.what()));
   if (!text.empty()) text[0] = static_cast<char>(std::tolower(text[0]));
   while (text.ends_with('.') || text.ends_with('\n')) text.pop_back();
   return Error(ErrorKind::usage, "{}", text);
@@ -91,25 +94,13 @@ int report(Context& context, const Error& error) {
   return exit_code_of(error.kind());
 }
 
-// Takes "--" out: CLI11 lets it end a command whose arguments are optional. Words after it are
-// paths, and one that looks like an option means the same with "./" before it.
-std::vector<std::string> without_dashes(std::vector<std::string> words, Context& context) {
-  const auto dashes = std::find(words.begin(), words.end(), "--");
-  if (dashes == words.end()) return words;
-  for (auto word = dashes + 1; word != words.end(); ++word) {
-    if (word->starts_with('-')) word->insert(0, "./");
-  }
-  context.words_after_dashes = static_cast<std::size_t>(words.end() - dashes - 1);
-  words.erase(dashes);
-  return words;
-}
-
 int parse_and_run(Context& context, const std::vector<std::string>& arguments) {
   const std::unique_ptr<CLI::App> app = make_app(context);
   try {
-    std::vector<std::string> words = without_dashes(arguments, context);
-    std::reverse(words.begin(), words.end());  // as CLI11 wants them
-    app->parse(std::move(words));
+    PlainWords plain = mark_plain_words(*app, arguments);
+    context.words_after_dashes = plain.after_dashes;
+    std::reverse(plain.words.begin(), plain.words.end());  // as CLI11 wants them
+    app->parse(std::move(plain.words));
   } catch (const CLI::CallForHelp&) {
     context.out().write(app->help());
     return kExitDone;

@@ -46,21 +46,24 @@ std::string read_line(Context& context) {
 
 }  // namespace
 
-std::string read_secret(Context& context, const std::string& prompt) {
-  std::string secret;
-  if (context.can_ask()) {
-    context.write_error(prompt);
-    {
-      const HiddenTyping hidden(fileno(context.streams().in));
-      secret = read_line(context);
-    }
-    context.write_error("\n");
-  } else {
-    secret = read_line(context);
-  }
+std::string read_secret(Context& context) {
+  std::string secret = read_line(context);
   if (secret.empty()) {
     throw Error(ErrorKind::usage, "no token was given").hint("write it to standard input");
   }
+  return secret;
+}
+
+std::string ask_secret(Context& context, const std::string& prompt) {
+  if (!context.can_ask()) return read_secret(context);
+  context.write_error(prompt);
+  std::string secret;
+  {
+    const HiddenTyping hidden(fileno(context.streams().in));
+    secret = read_line(context);
+  }
+  context.write_error("\n");
+  if (secret.empty()) throw Error(ErrorKind::usage, "no token was given");
   return secret;
 }
 

@@ -83,7 +83,7 @@ struct Context::Services {
 Context::Context(Environment environment, Streams streams)
     : environment_(std::move(environment)),
       streams_(streams),
-      output_(std::make_unique<Output>(streams.out, false, false)) {}
+      output_(std::make_unique<Output>(streams.out, false)) {}
 
 Context::~Context() = default;
 
@@ -98,16 +98,13 @@ sync::Tools Context::tools() {
 
 sync::Workspace& Context::workspace() {
   if (!services().workspace) {
-    use_repository(repo::Repository::discover(folder()));
+    auto repository = std::make_unique<repo::Repository>(repo::Repository::discover(folder()));
+    std::optional<std::filesystem::path> store;
+    if (const auto given = environment_.find("MHUB_STORE")) store = absolute(*given);
+    services().workspace =
+        std::make_unique<sync::Workspace>(std::move(repository), std::move(store), options.jobs);
   }
   return *services().workspace;
-}
-
-void Context::use_repository(repo::Repository repository) {
-  std::optional<std::filesystem::path> store;
-  if (const auto given = environment_.find("MHUB_STORE")) store = absolute(*given);
-  services().workspace = std::make_unique<sync::Workspace>(
-      std::make_unique<repo::Repository>(std::move(repository)), std::move(store), options.jobs);
 }
 
 bool Context::find_repository() {

@@ -90,8 +90,14 @@ net::HttpExchange HubConnection::push(net::Request request, AuthStyle style,
 void require_ok(const net::Response& response, std::string_view doing) {
   if (response.ok()) return;
   Error error = net::status_error(response, doing);
-  if (response.status == 401) {
-    throw std::move(error).hint("give a token that this hub accepts");
+  const auto from = net::parse_url(response.url);
+  if (from && response.status == 401) {
+    throw std::move(error).hint(
+        fmt::format("give a token that this hub accepts: mhub login {}", from->origin()));
+  }
+  if (from && response.status == 403) {
+    throw std::move(error).hint(
+        fmt::format("see who you are there: mhub whoami {}", from->origin()));
   }
   throw std::move(error);
 }

@@ -110,8 +110,8 @@ std::optional<TagInfo> read_tag(Repository& repository, const ObjectId& id) {
   check(git_tag_lookup(&raw, git_of(repository), &oid), "read tag " + id.hex());
   const GitTag tag(raw);
   const char* message = git_tag_message(tag.get());
-  return TagInfo{from_oid(*git_tag_target_id(tag.get())), from_git_signature(git_tag_tagger(raw)),
-                 message != nullptr ? message : ""};
+  return TagInfo{git_tag_name(tag.get()), from_oid(*git_tag_target_id(tag.get())),
+                 from_git_signature(git_tag_tagger(raw)), message != nullptr ? message : ""};
 }
 
 }  // namespace mhub::repo

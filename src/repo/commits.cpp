@@ -124,9 +124,7 @@ void walk_log(Repository& repository, const LogOptions& options,
   check(git_revwalk_new(&raw, git_of(repository)), "walk the history");
   const GitWalk walk(raw);
   unsigned int sorting = GIT_SORT_TIME;
-  if (options.order == LogOrder::topological) sorting = GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME;
-  if (options.order == LogOrder::reverse)
-    sorting = GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME | GIT_SORT_REVERSE;
+  if (options.order != LogOrder::time) sorting = GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME;
   check(git_revwalk_sorting(walk.get(), sorting), "walk the history");
   if (options.first_parent)
     check(git_revwalk_simplify_first_parent(walk.get()), "walk the history");
@@ -140,6 +138,7 @@ void walk_log(Repository& repository, const LogOptions& options,
   }
 
   std::uint64_t left = options.limit;
+  std::vector<ObjectId> newest_first;  // only filled for LogOrder::reverse
   git_oid oid;
   while (left > 0) {
     stop.check();
@@ -148,8 +147,16 @@ void walk_log(Repository& repository, const LogOptions& options,
     check(result, "walk the history");
     const Commit commit = read_commit(repository, from_oid(oid));
     if (!options.paths.empty() && !touches(repository, commit, options.paths)) continue;
-    if (!visit(commit)) break;
     --left;
+    if (options.order == LogOrder::reverse) {
+      newest_first.push_back(commit.id);
+    } else if (!visit(commit)) {
+      return;
+    }
+  }
+  for (auto id = newest_first.rbegin(); id != newest_first.rend(); ++id) {
+    stop.check();
+    if (!visit(read_commit(repository, *id))) return;
   }
 }
 

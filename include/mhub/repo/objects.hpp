@@ -148,8 +148,8 @@ struct LogOptions {
   std::vector<ObjectId> hidden;  ///< these and their ancestors are left out
   LogOrder order = LogOrder::time;
   bool first_parent = false;
-  std::vector<std::string> paths;  ///< only commits that change one of these; empty means all
-  std::uint64_t limit = UINT64_MAX;
+  std::vector<std::string> paths;    ///< only commits that change one of these; empty means all
+  std::uint64_t limit = UINT64_MAX;  ///< the newest ones, in any order
 };
 
 /// Calls `visit` for each commit until it returns false.

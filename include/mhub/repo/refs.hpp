@@ -85,6 +85,7 @@ void delete_branch(Repository& repository, const std::string& name);
 ObjectId write_tag(Repository& repository, const std::string& name, const ObjectId& target,
                    const Signature& tagger, const std::string& message);
 struct TagInfo {
+  std::string name;  ///< as the object says; the reference may have another
   ObjectId target;
   Signature tagger;
   std::string message;

@@ -35,6 +35,9 @@ TEST_CASE("bash offers commands, options, values and files", "[cli][completion]"
   CHECK(offered_by_bash({"--color", "a"}) == "auto always\n");
   CHECK(offered_by_bash({"--color", "auto", "versi"}) == "version\n");
   CHECK(offered_by_bash({"-C", "a"}) == "a-folder\n");
+  CHECK(offered_by_bash({"log", "a-f"}) == "a-file a-folder\n");
+  CHECK_THAT(offered_by_bash({"push", ""}), !Contains("REMOTE"));
+  CHECK(offered_by_bash({"fetch", ""}) == "\n");
 }
 
 TEST_CASE("all scripts know every shown command", "[cli][completion]") {

@@ -112,6 +112,21 @@ TEST_CASE("a bar leaves its line clean", "[cli][progress]") {
   CHECK(text.substr(text.size() - 4) == "\r\x1b[K");
 }
 
+TEST_CASE("progress outlives what is drawn of it", "[cli][progress]") {
+  const Pipe pipe;
+  LastingProgress progress([&] { return make_progress(quick(ProgressStyle::notes, pipe)); });
+  progress.advance(1);  // before any phase
+  progress.note("one");
+  progress.end();
+  CHECK(pipe.read_all() == "mhub: one\n");
+  progress.grow(5);
+  progress.phase("uploading", 10);
+  progress.note("two");
+  progress.end();
+  progress.end();
+  CHECK(pipe.read_all() == "mhub: two\n");
+}
+
 TEST_CASE("a reader that takes nothing holds nobody up", "[cli][progress]") {
   const Pipe pipe;
   // Full: the next blocking write would wait for ever.

@@ -8,6 +8,7 @@
 #include "support/matchers.hpp"
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 using mhub::test::TemporaryFolder;
 
 namespace {
@@ -81,11 +82,38 @@ TEST_CASE("config reads, writes, lists and removes", "[cli][config]") {
   CHECK(absent.out.empty());
 }
 
+TEST_CASE("with --json changes print what they did", "[cli]") {
+  const Repo repo;
+  repo.write("a.txt", "one\n");
+  repo.commit("First");
+  CHECK(repo.json({"config", "mhub.hub", "https://hub.example"}).at("level") == "local");
+  CHECK(repo.json({"config", "--unset", "mhub.hub"}).at("removed") == true);
+  CHECK(repo.json({"remote", "add", "one", "hf:ns/name"}).at("name") == "one");
+  CHECK(repo.json({"remote", "rename", "one", "two"}).at("name") == "two");
+  CHECK(repo.json({"remote", "set-url", "two", "https://hub.example/a/b"}).at("url") ==
+        "https://hub.example/a/b");
+  CHECK(repo.json({"remote", "remove", "two"}).at("removed") == "two");
+  CHECK(repo.json({"branch", "b"}).at("name") == "b");
+  CHECK(repo.json({"branch", "-u", "main", "b"}).at("upstream") == "main");
+  CHECK(repo.json({"branch", "--unset-upstream", "b"}).at("upstream").is_null());
+  CHECK(repo.json({"branch", "-m", "b", "c"}).at("to") == "c");
+  CHECK(repo.json({"branch", "-d", "c"}).at("deleted")[0].at("name") == "c");
+}
+
 TEST_CASE("a list of settings shows no secrets", "[cli][config]") {
   const Repo repo;
   repo.run({"config", "http.extraHeader", "Authorization: Bearer s3cret"});
   repo.run({"config", "remote.origin.url", "https://me:s3cret@hub.example/a/b"});
-  CHECK_THAT(repo.run({"config", "-l"}).out, !Contains("s3cret"));
+  repo.run({"config", "url.https://oauth2:s3cret@hub.example/.insteadOf", "hub:"});
+  repo.run({"config", "http.https://me:s3cret@hub.example.sslverify", "false"});
+  repo.run({"config", "http.proxy", "me:s3cret@proxy.example:3128"});
+  repo.run({"config", "my.token", "s3cret"});
+  repo.run({"config", "my.place", "git@git.example:a/b"});
+  CHECK_THAT(repo.run({"config", "-l"}).out,
+             !Contains("s3cret") && Contains("http.proxy=proxy.example:3128\n") &&
+                 Contains("url.https://hub.example/.insteadof=hub:\n") &&
+                 Contains("http.https://hub.example.sslverify=false\n") &&
+                 Contains("my.place=git@git.example:a/b\n"));
   CHECK_THAT(repo.run({"config", "-l", "--json"}).out, !Contains("s3cret"));
   CHECK_THAT(repo.run({"remote", "-v"}).out, !Contains("s3cret") && Contains("hub.example/a/b"));
 }
@@ -147,6 +175,12 @@ TEST_CASE("commits are made, listed and shown", "[cli][commit][log][show]") {
   CHECK_THAT(repo.run({"log", "--", ".gitattributes"}).out, !Contains("Second"));
   CHECK_THAT(repo.run({"log", "a.txt"}).out, Contains("Second"));
   CHECK(repo.run({"log", "nonsense"}).code == 1);
+  CHECK_THAT(repo.run({"log", "-n", "1", "--reverse"}).out, !Contains("First"));
+  const std::string both = repo.run({"log", "-n", "2", "--reverse"}).out;
+  CHECK(both.find("First") < both.find("Second"));
+  for (const char* number : {"1e3", "inf", "-1", ""}) {
+    CHECK(repo.run({"log", "-n", number}).code == 2);
+  }
 
   const auto shown = repo.json({"show"});
   REQUIRE(shown.at("changes").size() == 1);
@@ -216,6 +250,18 @@ TEST_CASE("short options go together, and a lease does not swallow the remote", 
   CHECK(repo.run({"push", "--force-with-lease=main", "nowhere"}).code == 2);
 }
 
+TEST_CASE("a push that makes no sense is refused before anything is committed", "[cli][push]") {
+  const Repo repo;
+  repo.write("a.txt", "one\n");
+  using Line = std::vector<std::string>;
+  const auto line =
+      GENERATE(Line{"push", "-m", ""}, Line{"push", "-m", " \n"}, Line{"push", "-d", "origin"},
+               Line{"push", "-d"}, Line{"push", "--allow-empty"}, Line{"push", "-n", "-m", "x"},
+               Line{"push", "-d", "-m", "x"});
+  CHECK(repo.run(line).code == 2);
+  CHECK(repo.json({"status"}).at("staged").empty());
+}
+
 TEST_CASE("branches are made, renamed, followed and deleted with care", "[cli][branch]") {
   const Repo repo;
   repo.write("a.txt", "one\n");
@@ -248,7 +294,16 @@ TEST_CASE("tags are made, listed, moved by force and deleted", "[cli][tag]") {
   CHECK(repo.run({"tag", "-m", "A release", "v2"}).code == 0);
   CHECK(repo.run({"tag"}).out == "v1\nv2\n");
   CHECK(repo.json({"tag"})[1].at("message") == "A release\n");
-  CHECK_THAT(repo.run({"show", "v2"}).out, Contains("tag v2") && Contains("First"));
+  CHECK(repo.run({"tag", "-m", "A release\n\nWith more", "v3"}).code == 0);
+  CHECK_THAT(repo.run({"show", "v3"}).out,
+             StartsWith("tag v3\nTagger: Ann <ann@example.org>\nDate:   ") &&
+                 Contains("\n\n    A release\n    \n    With more\n\ncommit ") &&
+                 Contains("    First\n"));
+  const auto shown = repo.json({"show", "v3"});
+  CHECK(shown.at("tag").at("name") == "v3");
+  CHECK(shown.at("tag").at("message") == "A release\n\nWith more\n");
+  CHECK(shown.at("message") == "First\n");
+  CHECK(repo.json({"tag", "-d", "v3"}).at("deleted")[0].at("name") == "v3");
   CHECK(repo.run({"tag", "-d", "v1"}).code == 0);
   CHECK(repo.run({"tag", "-d", "v1"}).code == 1);
   CHECK(repo.run({"tag", "a b"}).code == 2);
@@ -273,6 +328,29 @@ TEST_CASE("rm removes what a commit holds and refuses the rest", "[cli][rm]") {
   CHECK(repo.run({"rm", "-r", "sub", "b.txt"}).code == 0);
   CHECK_FALSE(std::filesystem::exists(repo.path("sub")));
   CHECK(repo.run({"status", "-s"}).out == "D  a.txt\nD  b.txt\nD  sub/c.txt\n?? a.txt\n");
+}
+
+TEST_CASE("names in square brackets or after -- are taken as they are", "[cli]") {
+  const Repo repo;
+  for (const char* name : {"[x]", "x", "[a,b]", "a", "b", "-x"}) repo.write(name, name);
+  CHECK(repo.run({"add", "[a,b]", "--", "-x", "[x]"}).code == 0);
+  CHECK(repo.json({"status"}).at("staged").size() == 3 + 1);  // and .gitattributes
+  repo.commit("All");
+  CHECK(repo.run({"rm", "[x]"}).code == 0);
+  CHECK(exists(repo.path("x")));
+  CHECK_FALSE(exists(repo.path("[x]")));
+  CHECK(repo.run({"rm", "--", "-x"}).code == 0);
+  CHECK_FALSE(exists(repo.path("-x")));
+  CHECK(repo.run({"track", "[ab]", "--", "-*.bin"}).code == 0);
+  CHECK_THAT(repo.run({"track"}).out, Contains("[ab]\n") && Contains("-*.bin\n"));
+  CHECK(repo.run({"config", "my.number", "--", "-1"}).code == 0);
+  CHECK(repo.run({"config", "my.number"}).out == "-1\n");
+  CHECK(repo.run({"commit", "-am", "--"}).code == 0);
+  CHECK(repo.json({"show"}).at("message") == "--\n");
+  CHECK(repo.run({"commit", "--allow-empty", "-m", "[m]"}).code == 0);
+  CHECK(repo.json({"show"}).at("message") == "[m]\n");
+  CHECK_THAT(repo.run({"show", "[no]"}).err, Contains("no revision [no]"));
+  CHECK_THAT(repo.run({"show", "[no]", "[more]"}).err, !Contains("x01"));
 }
 
 TEST_CASE("restore brings back working and staged files", "[cli][restore]") {
