@@ -3,6 +3,15 @@
 #include "plain_words.hpp"
 
 namespace mhub::cli {
+namespace {
+
+// CLI11 alone takes "" for 0 and wraps negative numbers.
+std::string only_digits(const std::string& text) {
+  const bool sound = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  return sound ? "" : "a whole number is wanted, not '" + text + "'";
+}
+
+}  // namespace
 
 CLI::App* add_command(CLI::App& parent, const char* name, const char* description,
                       const char* group) {
@@ -45,7 +54,8 @@ CLI::Option* number(CLI::App* command, const char* names, std::uint64_t& target,
                     const char* description) {
   return command->add_option(names, target, description)
       ->type_name(value)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+      ->check(CLI::Validator(only_digits, ""));
 }
 
 CLI::Option* values(CLI::App* command, const char* names, std::vector<std::string>& target,
@@ -56,6 +66,10 @@ CLI::Option* values(CLI::App* command, const char* names, std::vector<std::strin
 CLI::Option* flag(CLI::App* command, const char* names, bool& target, const char* description) {
   return command->add_flag(names, target, description)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+bool takes_value(const CLI::Option& option) {
+  return option.get_items_expected_min() > 0;  // flags have a type, too
 }
 
 }  // namespace mhub::cli

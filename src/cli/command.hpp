@@ -51,6 +51,9 @@ CLI::Option* values(CLI::App* command, const char* names, std::vector<std::strin
                     const char* value, const char* description);
 CLI::Option* flag(CLI::App* command, const char* names, bool& target, const char* description);
 
+/// False for flags.
+bool takes_value(const CLI::Option& option);
+
 /// The command tree with its global options; actions go into `context`.
 std::unique_ptr<CLI::App> make_app(Context& context);
 

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "command.hpp"
+
 namespace mhub::cli {
 namespace {
 
@@ -47,7 +49,7 @@ CompletedCommand describe(const CLI::App& app, const std::string& path) {
     for (const std::string& name : option->get_snames()) described.names.push_back("-" + name);
     for (const std::string& name : option->get_lnames()) described.names.push_back("--" + name);
     described.description = option->get_description();
-    described.takes_value = option->get_type_size() != 0;
+    described.takes_value = takes_value(*option);
     if (described.takes_value) {
       described.words = words_named(option->get_type_name(), described.choices);
     }

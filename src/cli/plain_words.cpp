@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "command.hpp"
+
 namespace mhub::cli {
 namespace {
 
 constexpr char kMark = '\x01';
-
-bool takes_value(const CLI::Option& option) {
-  return option.get_type_size() != 0;
-}
 
 // The option of `app` or of a command above it.
 const CLI::Option* find_option(const CLI::App* app, const std::string& name) {
