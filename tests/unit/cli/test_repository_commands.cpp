@@ -342,7 +342,7 @@ TEST_CASE("names in square brackets or after -- are taken as they are", "[cli]")
   CHECK(repo.run({"rm", "--", "-x"}).code == 0);
   CHECK_FALSE(exists(repo.path("-x")));
   CHECK(repo.run({"track", "[ab]", "--", "-*.bin"}).code == 0);
-  CHECK_THAT(repo.run({"track"}).out, Contains(" [ab]  (") && Contains(" -*.bin  ("));
+  CHECK_THAT(repo.run({"track"}).out, Contains("\n[ab]  (") && Contains("\n-*.bin  ("));
   CHECK(repo.run({"config", "my.number", "--", "-1"}).code == 0);
   CHECK(repo.run({"config", "my.number"}).out == "-1\n");
   CHECK(repo.run({"commit", "-am", "--"}).code == 0);
