@@ -20,14 +20,15 @@ RepoType read_type(const JsonField& root) {
   return *type;
 }
 
-bool read_privacy(const JsonField& root) {
+std::optional<bool> find_privacy(const JsonField& root) {
   if (const auto visibility = root.find("visibility")) {
     const std::string& text = visibility->text(kMaxNameBytes);
     if (text == "private") return true;
     if (text != "public") visibility->fail("is neither public nor private");
     return false;
   }
-  return root.boolean_or("private", false);
+  if (const auto flag = root.find("private")) return flag->boolean();
+  return std::nullopt;
 }
 
 /// "gated" and similar fields are text or boolean by their value; only what is read is checked.
@@ -74,7 +75,8 @@ CreateRepoRequest parse_create_repo_request(std::string_view json) {
   return {.type = read_type(root),
           .name = root.at("name").text(kMaxNameBytes),
           .owner = root.text_or("organization", kMaxNameBytes),
-          .is_private = read_privacy(root)};
+          .is_private = find_privacy(root).value_or(false),
+          .initial_commit = root.boolean_or("initialCommit", true)};
 }
 
 std::string to_json(const CreateRepoRequest& request) {
@@ -83,6 +85,7 @@ std::string to_json(const CreateRepoRequest& request) {
   json["type"] = name_of(request.type);
   json["visibility"] = request.is_private ? "private" : "public";
   json["private"] = request.is_private;
+  if (!request.initial_commit) json["initialCommit"] = false;
   return dump(json);
 }
 
@@ -118,6 +121,29 @@ std::string to_json(const DeleteRepoRequest& request) {
   if (!request.owner.empty()) json["organization"] = request.owner;
   json["type"] = name_of(request.type);
   return dump(json);
+}
+
+MoveRepoRequest parse_move_repo_request(std::string_view json) {
+  const Json document = parse_json(json, kMessageLimits, "move request");
+  const JsonField root(document, "move request");
+  return {.type = read_type(root),
+          .from = root.at("fromRepo").text(kMaxNameBytes),
+          .to = root.at("toRepo").text(kMaxNameBytes)};
+}
+
+RepoSettingsRequest parse_repo_settings_request(std::string_view json) {
+  const Json document = parse_json(json, kMessageLimits, "settings request");
+  const JsonField root(document, "settings request");
+  RepoSettingsRequest request{.is_private = find_privacy(root)};
+  if (const auto gated = root.find("gated"))
+    request.asks_for_gating = !gated->value().is_boolean() || gated->boolean();
+  return request;
+}
+
+DuplicateRepoRequest parse_duplicate_repo_request(std::string_view json) {
+  const Json document = parse_json(json, kMessageLimits, "duplicate request");
+  const JsonField root(document, "duplicate request");
+  return {.to = root.at("repository").text(kMaxNameBytes), .is_private = find_privacy(root)};
 }
 
 std::vector<RepoListItem> parse_repo_list(std::string_view json) {

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::size_t kMaxPathBytes = 4096;
 constexpr std::size_t kMaxOidBytes = 64;
+constexpr std::size_t kMaxTitleBytes = 64 << 10;
+constexpr std::size_t kMaxDateBytes = 64;
 // An entry has ten fields, and a hub that describes it at length forty.
 constexpr JsonLimits kLimits{.bytes = kTreeMaxBodyBytes, .values = kTreeMaxEntries * 50};
 
@@ -22,6 +24,10 @@ TreeEntry read_entry(const JsonField& field) {
     entry.pointer_size_bytes = lfs->unsigned_or("pointerSize", 1024, 0);
   }
   if (const auto hash = field.find("xetHash")) entry.xet_hash = hash->xet_hash<xet::FileHash>();
+  if (const auto commit = field.find("lastCommit"))
+    entry.last_commit = {commit->at("id").text(kMaxOidBytes),
+                         commit->text_or("title", kMaxTitleBytes),
+                         commit->text_or("date", kMaxDateBytes)};
   return entry;
 }
 
@@ -36,6 +42,11 @@ OrderedJson write_entry(const TreeEntry& entry) {
                    {"pointerSize", entry.pointer_size_bytes}};
   }
   if (entry.xet_hash) json["xetHash"] = entry.xet_hash->text();
+  if (entry.last_commit) {
+    json["lastCommit"] = {{"id", entry.last_commit->id},
+                          {"title", entry.last_commit->title},
+                          {"date", entry.last_commit->date}};
+  }
   return json;
 }
 
@@ -60,6 +71,17 @@ std::string paths_info_request_json(std::span<const std::string> paths) {
   OrderedJson json = {{"paths", OrderedJson::array()}, {"expand", false}};
   for (const std::string& path : paths) json["paths"].push_back(path);
   return dump(json);
+}
+
+PathsInfoRequest parse_paths_info_request(std::string_view json) {
+  const Json document = parse_json(json, kLimits, "paths-info request");
+  const JsonField root(document, "paths-info request");
+  PathsInfoRequest request;
+  request.expand = root.boolean_or("expand", false);
+  root.at("paths").each(kTreeMaxEntries, [&](const JsonField& path) {
+    request.paths.push_back(path.text(kMaxPathBytes));
+  });
+  return request;
 }
 
 }  // namespace mhub::wire

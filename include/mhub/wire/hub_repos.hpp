@@ -1,7 +1,8 @@
 #pragma once
-// JSON of the hub routes that make, list and delete repositories and say who the caller is, in the
-// shapes that Hugging Face's API has: POST /api/repos/create, DELETE /api/repos/delete,
-// GET /api/{models,datasets,spaces}, GET /api/whoami-v2, and error bodies.
+// JSON of the hub routes that make, change, list and delete repositories and say who the caller is,
+// in the shapes that Hugging Face's API has: POST /api/repos/{create,move}, DELETE
+// /api/repos/delete, PUT {repo}/settings, POST {repo}/duplicate, GET /api/{models,datasets,spaces},
+// GET /api/whoami-v2, and error bodies.
 
 #include <cstdint>
 #include <optional>
@@ -27,6 +28,9 @@ struct CreateRepoRequest {
   std::string name = {};   ///< as sent: "name", or "owner/name" from old clients
   std::string owner = {};  ///< JSON "organization"; empty: the caller's own namespace
   bool is_private = false;
+  /// Hubs begin a repository with a commit of its .gitattributes, which its first push would have
+  /// to be based on. JSON "initialCommit": false, ours alone, asks for one without commits.
+  bool initial_commit = true;
   bool operator==(const CreateRepoRequest&) const = default;
 };
 
@@ -53,6 +57,26 @@ struct DeleteRepoRequest {
 };
 DeleteRepoRequest parse_delete_repo_request(std::string_view json);
 std::string to_json(const DeleteRepoRequest& request);
+
+struct MoveRepoRequest {
+  RepoType type = RepoType::model;
+  std::string from = {};  ///< "owner/name"
+  std::string to = {};
+};
+MoveRepoRequest parse_move_repo_request(std::string_view json);
+
+/// What of a repository's settings is to change.
+struct RepoSettingsRequest {
+  std::optional<bool> is_private = {};
+  bool asks_for_gating = false;  ///< "gated" is there and not false
+};
+RepoSettingsRequest parse_repo_settings_request(std::string_view json);
+
+struct DuplicateRepoRequest {
+  std::string to = {};                  ///< JSON "repository": "owner/name"
+  std::optional<bool> is_private = {};  ///< nothing: as the original
+};
+DuplicateRepoRequest parse_duplicate_repo_request(std::string_view json);
 
 /// One repository of a listing.
 struct RepoListItem {

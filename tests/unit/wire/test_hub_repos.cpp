@@ -24,12 +24,32 @@ TEST_CASE("an unknown visibility never becomes public", "[wire][hub_repos]") {
 }
 
 TEST_CASE("repository requests survive a round trip", "[wire][hub_repos]") {
-  const CreateRepoRequest create{
-      .type = RepoType::space, .name = "n", .owner = "o", .is_private = true};
+  CreateRepoRequest create{.type = RepoType::space, .name = "n", .owner = "o", .is_private = true};
+  CHECK(parse_create_repo_request(to_json(create)) == create);
+  CHECK(to_json(create).find("initialCommit") == std::string::npos);
+  create.initial_commit = false;
   CHECK(parse_create_repo_request(to_json(create)) == create);
   const DeleteRepoRequest remove{.type = RepoType::dataset, .name = "n", .owner = ""};
   CHECK(parse_delete_repo_request(to_json(remove)) == remove);
   CHECK(to_json(remove).find("organization") == std::string::npos);
+}
+
+TEST_CASE("changes of repositories are read as clients write them", "[wire][hub_repos]") {
+  const auto move = parse_move_repo_request(R"({"fromRepo":"a/b","toRepo":"c/d","type":"space"})");
+  CHECK(move.from == "a/b");
+  CHECK(move.to == "c/d");
+  CHECK(move.type == RepoType::space);
+  CHECK(parse_repo_settings_request(R"({"visibility":"private"})").is_private == true);
+  CHECK(parse_repo_settings_request(R"({"private":false})").is_private == false);
+  CHECK_FALSE(parse_repo_settings_request(R"({"gated":false})").asks_for_gating);
+  CHECK(parse_repo_settings_request(R"({"gated":"auto"})").asks_for_gating);
+  CHECK_FALSE(parse_repo_settings_request(R"({"gated":false})").is_private.has_value());
+  CHECK_THROWS_WITH(parse_repo_settings_request(R"({"visibility":"secret"})"),
+                    "settings request: visibility is neither public nor private");
+  const auto duplicate = parse_duplicate_repo_request(R"({"repository":"x/y","private":true})");
+  CHECK(duplicate.to == "x/y");
+  CHECK(duplicate.is_private == true);
+  CHECK_THROWS(parse_duplicate_repo_request(R"({"visibility":"public"})"));
 }
 
 TEST_CASE("the answer for a name that exists carries the url beside the error",
@@ -89,7 +109,8 @@ TEST_CASE("file listings survive a round trip", "[wire][hub_tree]") {
        .lfs_oid = Sha256::parse(oid),
        .lfs_size_bytes = 1048576,
        .pointer_size_bytes = 132,
-       .xet_hash = xet::FileHash::parse(oid)}};
+       .xet_hash = xet::FileHash::parse(oid),
+       .last_commit = LastCommit{"cc", "Add the model", "2026-01-31T12:00:00.000Z"}}};
   CHECK(parse_tree(to_json(entries)) == entries);
   CHECK_THROWS_WITH(parse_tree(R"([{"type":"file","path":"a","xetHash":"zz"}])"),
                     "file listing: [0].xetHash is not 64 hexadecimal digits");
@@ -97,5 +118,9 @@ TEST_CASE("file listings survive a round trip", "[wire][hub_tree]") {
 
 TEST_CASE("a paths-info request lists its paths", "[wire][hub_tree]") {
   const std::vector<std::string> paths{"a b", "c\"d"};
-  CHECK(paths_info_request_json(paths) == R"({"paths":["a b","c\"d"],"expand":false})");
+  const std::string json = paths_info_request_json(paths);
+  CHECK(json == R"({"paths":["a b","c\"d"],"expand":false})");
+  CHECK(parse_paths_info_request(json) == PathsInfoRequest{paths, false});
+  CHECK(parse_paths_info_request(R"({"paths":[],"expand":true})").expand);
+  CHECK_THROWS_WITH(parse_paths_info_request("{}"), "paths-info request has no field paths");
 }
