@@ -163,11 +163,11 @@ std::unique_ptr<Attributes::State> Attributes::common_state(Repository& reposito
   if (!user_file) user_file = user_rules_file("attributes");
   state->user = load(user_file);
   state->system = load(system_rules_file("gitattributes"));
-  state->macros["binary"] = {{"diff", "unset"}, {"merge", "unset"}, {"text", "unset"}};
   return state;
 }
 
 void Attributes::finish(State& state) {
+  state.macros["binary"] = {{"diff", "unset"}, {"merge", "unset"}, {"text", "unset"}};
   // Macros are defined in these files alone; the later ones count.
   state.define_macros(state.system);
   state.define_macros(state.user);
@@ -209,6 +209,14 @@ Attributes Attributes::of_tree(Repository& repository, const ObjectId& tree) {
     if (object_size(repository, entry->id) > kRulesFileLimitBytes) return std::nullopt;
     return std::string(as_text(read_blob(repository, entry->id, kRulesFileLimitBytes)));
   };
+  finish(*state);
+  return Attributes(std::move(state));
+}
+
+Attributes Attributes::of_texts(
+    std::function<std::optional<std::string>(const std::string&)> read) {
+  auto state = std::make_unique<State>();
+  state->read = std::move(read);
   finish(*state);
   return Attributes(std::move(state));
 }

@@ -1,5 +1,7 @@
 #include "ignore.hpp"
 
+#include <mhub/repo/ignored_paths.hpp>
+
 #include "attribute_file.hpp"
 #include "handle.hpp"
 #include "rules_file.hpp"
@@ -7,17 +9,18 @@
 namespace mhub::repo {
 
 IgnoreRules::IgnoreRules(Repository& repository)
-    : root_(repository.require_work_tree()),
+    : read_([root = repository.require_work_tree()](const std::string& folder) {
+        return read_rules_file(root / folder / ".gitignore", false);
+      }),
       ignore_case_(repository.handle().settings().ignore_case),
-      info_(load(repository.common_folder() / "info" / "exclude", true)) {
+      info_(parse(read_rules_file(repository.common_folder() / "info" / "exclude", true))) {
   auto file = repository.config().get_path("core.excludesFile");
   if (!file) file = user_rules_file("ignore");
-  if (file) user_ = load(*file, true);
+  if (file) user_ = parse(read_rules_file(*file, true));
 }
 
-IgnoreRules::Rules IgnoreRules::load(const std::filesystem::path& file, bool follow) {
+IgnoreRules::Rules IgnoreRules::parse(const std::optional<std::string>& content) {
   Rules rules;
-  const auto content = read_rules_file(file, follow);
   if (!content) return rules;
   std::string_view text = *content;
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
@@ -38,7 +41,7 @@ IgnoreRules::Rules IgnoreRules::load(const std::filesystem::path& file, bool fol
 const IgnoreRules::Rules& IgnoreRules::rules_of(const std::string& folder) {
   const auto found = folders_.find(folder);
   if (found != folders_.end()) return found->second;
-  return folders_.emplace(folder, load(root_ / folder / ".gitignore", false)).first->second;
+  return folders_.emplace(folder, parse(read_(folder))).first->second;
 }
 
 bool IgnoreRules::is_ignored(std::string_view path, bool is_folder) {
@@ -68,6 +71,13 @@ bool IgnoreRules::is_ignored_with_parents(std::string_view path, bool is_folder)
     if (is_ignored(path.substr(0, slash), true)) return true;
   }
   return is_ignored(path, is_folder);
+}
+
+IgnoredPaths::IgnoredPaths(Read read) : rules_(std::make_unique<IgnoreRules>(std::move(read))) {}
+IgnoredPaths::~IgnoredPaths() = default;
+
+bool IgnoredPaths::contains(std::string_view path) {
+  return rules_->is_ignored_with_parents(path, false);
 }
 
 }  // namespace mhub::repo

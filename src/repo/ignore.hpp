@@ -1,6 +1,8 @@
 #pragma once
 // Which paths `add` and `status` pass over; private to src/repo.
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,7 +18,12 @@ namespace mhub::repo {
 /// Each file is read once, so an object lives as long as one walk.
 class IgnoreRules {
 public:
+  /// Of the work tree.
   explicit IgnoreRules(Repository& repository);
+  /// From what `read` returns as the text of a folder's .gitignore ("" is the root), and nothing
+  /// else.
+  using Read = std::function<std::optional<std::string>(const std::string& folder)>;
+  explicit IgnoreRules(Read read) : read_(std::move(read)) {}
 
   /// Whether rules name `path` itself. A path below an ignored folder is ignored as well: a walk
   /// does not go there, anybody else asks is_ignored_with_parents().
@@ -29,11 +36,11 @@ private:
     bool negated;
   };
   using Rules = std::vector<Rule>;
-  static Rules load(const std::filesystem::path& file, bool follow);
+  static Rules parse(const std::optional<std::string>& text);
   const Rules& rules_of(const std::string& folder);
 
-  std::filesystem::path root_;
-  bool ignore_case_;
+  Read read_;
+  bool ignore_case_ = false;
   std::unordered_map<std::string, Rules> folders_;
   Rules info_, user_;
 };

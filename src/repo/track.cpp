@@ -35,6 +35,16 @@ fs::path attributes_file(Repository& repository, const std::string& folder) {
   return repository.require_work_tree() / folder / ".gitattributes";
 }
 
+std::string with_lines(std::string_view text, const std::vector<std::string>& patterns) {
+  const std::string_view line_end = text.find("\r\n") != std::string_view::npos ? "\r\n" : "\n";
+  std::string out(text);
+  if (!out.empty() && out.back() != '\n') out += line_end;
+  for (const std::string& pattern : patterns) {
+    out += fmt::format("{} {}{}", pattern, kLargeAttributes, line_end);
+  }
+  return out;
+}
+
 template <class Edit>
 bool edit_file(Repository& repository, const std::string& folder, Edit edit) {
   const fs::path file = attributes_file(repository, folder);
@@ -103,10 +113,17 @@ std::string with_tracked(std::string_view text, std::string_view pattern) {
       in_force = true;
   });
   if (in_force) return std::string(text);
-  const std::string_view line_end = text.find("\r\n") != std::string_view::npos ? "\r\n" : "\n";
-  std::string out(text);
-  if (!out.empty() && out.back() != '\n') out += line_end;
-  return out + fmt::format("{} {}{}", pattern, kLargeAttributes, line_end);
+  return with_lines(text, {std::string(pattern)});
+}
+
+std::string with_tracked_files(std::string_view text, const std::vector<std::string>& files) {
+  std::vector<std::string> patterns;
+  for (const std::string& file : files) {
+    // Without a slash it would name files of that name in every folder.
+    const bool is_top = file.find('/') == std::string::npos;
+    patterns.push_back((is_top ? "/" : "") + encode_pattern(file, true));
+  }
+  return with_lines(text, patterns);
 }
 
 std::string without_tracked(std::string_view text, std::string_view pattern) {

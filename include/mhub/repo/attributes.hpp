@@ -33,6 +33,9 @@ public:
   static Attributes of_work_tree(Repository& repository, const Index& index);
   /// From a tree, and where a folder's file is missing there, nothing (as a checkout of it does).
   static Attributes of_tree(Repository& repository, const ObjectId& tree);
+  /// From what `read` returns as the text of a folder's .gitattributes ("" is the root), asked once
+  /// a folder. Neither the user's nor the system's settings count.
+  static Attributes of_texts(std::function<std::optional<std::string>(const std::string&)> read);
 
   Attributes(Attributes&&) noexcept;
   Attributes& operator=(Attributes&&) noexcept;
@@ -69,6 +72,9 @@ std::string decode_pattern(std::string_view encoded);
 /// The text of a .gitattributes file with a line that tracks `pattern` at its end; `text` itself if
 /// such a line is in force there already.
 std::string with_tracked(std::string_view text, std::string_view pattern);
+/// The text with a line for each of `files` at its end that tracks that one file: paths relative to
+/// the folder of the .gitattributes, none of them tracked by it yet, without line feeds.
+std::string with_tracked_files(std::string_view text, const std::vector<std::string>& files);
 /// Without the lines that track `pattern`; other lines and comments stay as they are.
 std::string without_tracked(std::string_view text, std::string_view pattern);
 

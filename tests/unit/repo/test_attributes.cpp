@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include <mhub/repo/attributes.hpp>
+#include <mhub/repo/ignored_paths.hpp>
 #include <mhub/repo/objects.hpp>
 
 #include "support/git_repo.hpp"
@@ -204,4 +207,50 @@ TEST_CASE("tracked patterns are listed with their files", "[repo][attributes]") 
   std::filesystem::remove(work.path(".gitattributes"));
   std::filesystem::create_symlink("elsewhere", work.path(".gitattributes"));
   CHECK_THROWS_MATCHES(track(*work, {"*.x"}), Error, HasKind(ErrorKind::conflict));
+}
+
+TEST_CASE("rules read from texts need no repository and no settings", "[repo][attributes]") {
+  std::vector<std::string> asked;
+  auto rules = Attributes::of_texts([&](const std::string& folder) -> std::optional<std::string> {
+    asked.push_back(folder);
+    if (folder.empty()) return "*.bin filter=lfs\nm binary\n";
+    if (folder == "sub") return "*.bin !filter\n";
+    return std::nullopt;
+  });
+  CHECK(rules.is_large("a.bin"));
+  CHECK(rules.is_large("deep/er/a.bin"));
+  CHECK_FALSE(rules.is_large("sub/a.bin"));
+  CHECK_FALSE(rules.is_large("a.txt"));
+  CHECK(rules.value("m", "text") == "unset");
+  CHECK(std::count(asked.begin(), asked.end(), "") == 1);
+}
+
+TEST_CASE("files are tracked one by one, each where it lies", "[repo][attributes]") {
+  const std::string tail = " filter=lfs diff=lfs merge=lfs -text\n";
+  const std::string text =
+      with_tracked_files("*.x text", {"big.gguf", "sub dir/a[1].bin", "#odd", "plain/b"});
+  CHECK(text == "*.x text\n/big.gguf" + tail + "sub[[:space:]]dir/a\\[1].bin" + tail + "/\\#odd" +
+                    tail + "plain/b" + tail);
+  auto rules = Attributes::of_texts([&](const std::string& folder) -> std::optional<std::string> {
+    return folder.empty() ? std::optional(text) : std::nullopt;
+  });
+  for (const char* large : {"big.gguf", "sub dir/a[1].bin", "#odd", "plain/b"})
+    CHECK(rules.is_large(large));
+  for (const char* small : {"other/big.gguf", "sub dir/a1.bin", "x/plain/b"})
+    CHECK_FALSE(rules.is_large(small));
+}
+
+TEST_CASE("ignored paths are told from texts alone", "[repo][ignore]") {
+  IgnoredPaths ignored([](const std::string& folder) -> std::optional<std::string> {
+    if (folder.empty()) return "*.tmp\n/out/\n!keep.tmp\n";
+    if (folder == "src") return "*.o\n";
+    return std::nullopt;
+  });
+  CHECK(ignored.contains("a.tmp"));
+  CHECK(ignored.contains("x/y.tmp"));
+  CHECK(ignored.contains("out/deep/file"));
+  CHECK_FALSE(ignored.contains("x/out/file"));
+  CHECK_FALSE(ignored.contains("keep.tmp"));
+  CHECK(ignored.contains("src/a.o"));
+  CHECK_FALSE(ignored.contains("a.o"));
 }
