@@ -52,3 +52,16 @@ install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     "${missing[@]}" </dev/null >/dev/null || die "apt-get could not install ${missing[*]}"
 }
+
+# Makes build/hf-client, a virtual environment with Hugging Face's Python client at the versions of
+# tests/interop/hf-requirements.txt; does nothing when it is there. Fails without network or venv.
+make_hf_client() {
+  local folder=$root/build/hf-client wanted=$root/tests/interop/hf-requirements.txt
+  cmp -s "$wanted" "$folder/installed.txt" && return 0
+  say "hf-client: installing Hugging Face's client"
+  rm -rf "$folder"
+  mkdir -p "$root/build"
+  python3 -m venv "$folder" &&
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$wanted" &&
+    cp "$wanted" "$folder/installed.txt"
+}

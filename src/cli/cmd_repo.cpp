@@ -52,6 +52,7 @@ int create(Context& context, const RepoCommand& command) {
   request.owner = name.owner;
   request.name = name.name;
   request.is_private = command.is_private;
+  request.initial_commit = false;  // whatever is pushed first begins its history
   bool existed = false;
   wire::CreateRepoAnswer answer;
   try {

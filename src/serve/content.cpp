@@ -1,8 +1,9 @@
 #include "content.hpp"
 
+#include <algorithm>
 #include <map>
 
-#include "http/byte_range.hpp"
+#include "http/ranged.hpp"
 #include "hub.hpp"
 
 namespace mhub::serve {
@@ -11,6 +12,9 @@ namespace {
 
 /// Enough that chunks cut by a block's edges, which are decoded twice, hardly count.
 constexpr std::uint64_t kBlockBytes = 512 << 10;
+
+/// Files whose recipes are in memory at a time.
+constexpr std::size_t kRenewedAtOnce = 256;
 
 class FileBlocks : public BlockSource {
 public:
@@ -69,6 +73,26 @@ store::FileRecord require_file(const Call& call, const Sha256& sha256) {
   return std::move(*record);
 }
 
+std::optional<Sha256> renew_files_of(const Call& call, std::span<const Sha256> files) {
+  // In the store first, which garbage collection looks at later than at the catalog.
+  while (!files.empty()) {
+    const auto some = files.first(std::min(kRenewedAtOnce, files.size()));
+    files = files.subspan(some.size());
+    const auto records = call.hub.store->renew_files(some);
+    std::vector<RepoFile> listed;
+    std::vector<XorbGrant> grants;
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      const auto& record = records[i];
+      if (!record) return some[i];
+      listed.push_back({record->sha256, record->size_bytes, record->xet_hash});
+      const auto more = grants_of(*record);
+      grants.insert(grants.end(), more.begin(), more.end());
+    }
+    call.hub.catalog->add_files(call.repo->id, listed, grants);
+  }
+  return std::nullopt;
+}
+
 std::unique_ptr<BodyStream> stream_file(Hub& hub, store::FileRecord file, std::uint64_t offset,
                                         std::uint64_t size_bytes) {
   return stream_blocks(hub.worker_spawn(),
@@ -77,32 +101,15 @@ std::unique_ptr<BodyStream> stream_file(Hub& hub, store::FileRecord file, std::u
 
 Response file_response(Call& call, store::FileRecord file) {
   const std::string etag = "\"" + file.sha256.hex() + "\"";
-  Response response;
-  response.with("Accept-Ranges", "bytes").with("ETag", etag);
-  std::string_view range_header = call.request->header("Range");
-  const std::string_view if_range = call.request->header("If-Range");
-  if (!if_range.empty() && if_range != etag) range_header = {};
-  const RangeRequest asked = parse_range(range_header, file.size_bytes);
-  if (asked.kind == RangeRequest::Kind::unsatisfiable) {
-    response.status = 416;
-    response.with("Content-Range", fmt::format("bytes */{}", file.size_bytes));
-    response.with("Content-Type", "text/plain");
-    return response;
+  Ranged answer = begin_ranged(*call.request, etag, file.size_bytes);
+  Response& response = answer.response;
+  const bool is_refused = response.status == 416;
+  response.with("Content-Type", is_refused ? "text/plain" : "application/octet-stream");
+  if (answer.size_bytes > 0) {
+    response.stream_bytes = answer.size_bytes;
+    response.body = stream_file(call.hub, std::move(file), answer.offset, answer.size_bytes);
   }
-  InclusiveRange range{0, 0};
-  std::uint64_t size = file.size_bytes;
-  if (asked.kind == RangeRequest::Kind::part) {
-    range = asked.range;
-    size = range.size_bytes();
-    response.status = 206;
-    response.with("Content-Range",
-                  fmt::format("bytes {}-{}/{}", range.first, range.last, file.size_bytes));
-  }
-  response.with("Content-Type", "application/octet-stream");
-  if (size == 0) return response;
-  response.stream_bytes = size;
-  response.body = stream_file(call.hub, std::move(file), range.first, size);
-  return response;
+  return std::move(response);
 }
 
 }  // namespace mhub::serve

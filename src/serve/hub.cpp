@@ -11,8 +11,11 @@ namespace {
 constexpr unsigned kSlowWorkers = 4;
 constexpr unsigned kVerifiers = 4;
 constexpr unsigned kLargeShards = 2;
+/// Each holds a line of its body and the objects made of it, about 80 MiB at the very most.
+constexpr unsigned kCommits = 4;
 constexpr unsigned kLargeBodies = 48;
 constexpr unsigned kStrangersBodies = 16;
+constexpr std::uint64_t kBlobBytes = std::uint64_t{256} << 20;
 }  // namespace
 
 Hub::Hub(ServeOptions o, std::unique_ptr<Catalog> c, std::unique_ptr<store::Store> s)
@@ -26,6 +29,8 @@ Hub::Hub(ServeOptions o, std::unique_ptr<Catalog> c, std::unique_ptr<store::Stor
       large_shard_gate(kLargeShards),
       body_gate(kLargeBodies),
       stranger_gate(kStrangersBodies),
+      blob_budget(kBlobBytes),
+      commit_gate(kCommits),
       workers(options.workers > 0 ? options.workers : std::max(4U, 2 * default_jobs())),
       slow_workers(kSlowWorkers),
       verifiers(kVerifiers) {}

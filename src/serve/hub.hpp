@@ -12,6 +12,8 @@
 #include "auth.hpp"
 #include "catalog/catalog.hpp"
 #include "data_folder.hpp"
+#include "hf/branch_locks.hpp"
+#include "http/byte_budget.hpp"
 #include "http/fd_watch.hpp"
 #include "http/gate.hpp"
 #include "http/streams.hpp"
@@ -41,6 +43,9 @@ struct Hub {
   Gate large_shard_gate;    ///< shards above kLargeShardBytes in memory
   Gate body_gate;           ///< other large bodies in memory, of callers that are known
   Gate stranger_gate;       ///< the same, of callers that are not
+  ByteBudget blob_budget;   ///< git blobs in memory while they are sent
+  Gate commit_gate;         ///< commits made over HTTP
+  BranchLocks branch_locks;
   Synchronized<DedupKey> dedup_key;
   StopToken stopping;
   FdWatch watch;

@@ -8,6 +8,7 @@
 #include <mhub/wire/hub_repos.hpp>
 #include <mhub/wire/lfs.hpp>
 
+#include "cors.hpp"
 #include "hub.hpp"
 #include "lfs/links.hpp"
 
@@ -152,6 +153,17 @@ private:
   std::size_t dropped_ = 0;
 };
 
+/// Drops a body and answers what was known from the start.
+class FixedAnswer : public BodySink {
+public:
+  explicit FixedAnswer(Response response) : response_(std::move(response)) {}
+  std::size_t write(ByteView bytes, const Wake&) override { return bytes.size(); }
+  std::optional<Response> finish(const Wake&) override { return std::move(response_); }
+
+private:
+  Response response_;
+};
+
 [[noreturn]] void refuse_anonymous() {
   throw Refused(401, "Invalid username or password.");
 }
@@ -164,7 +176,11 @@ private:
 }
 
 void require_repo(Hub& hub, Call& call, bool writing) {
-  if (call.name) call.repo = hub.catalog->find_repo(*call.name);
+  if (call.name) {
+    call.repo = hub.catalog->find_repo(*call.name);
+    // Addresses from before a move go on working, on every face.
+    if (!call.repo) call.repo = hub.catalog->find_renamed_repo(*call.name);
+  }
   if (!call.repo || !call.who.may_read(*call.repo)) refuse_repo(call.who);
   if (writing) require_write(call);
 }
@@ -283,6 +299,7 @@ Face face_of(std::string_view path) {
 
 std::unique_ptr<BodySink> dispatch(Hub& hub, const Router& router,
                                    const std::shared_ptr<const Request>& request) {
+  if (is_preflight(*request)) return std::make_unique<FixedAnswer>(preflight_answer());
   Match match = router.match(request->method, request->path);
   if (match.route == nullptr) {
     if (match.path_known) throw Refused(405, "method not allowed");

@@ -12,8 +12,15 @@
 
 #include "cas/cas_face.hpp"
 #include "cas/tokens.hpp"
+#include "cors.hpp"
 #include "git/git_face.hpp"
+#include "hf/commit_face.hpp"
 #include "hf/hub_face.hpp"
+#include "hf/model_card.hpp"
+#include "hf/preupload_face.hpp"
+#include "hf/read_face.hpp"
+#include "hf/ref_edits.hpp"
+#include "hf/repo_edits.hpp"
 #include "http/http_server.hpp"
 #include "hub.hpp"
 #include "lfs/lfs_face.hpp"
@@ -184,6 +191,10 @@ private:
     return refusal(face_of(request.path), status, code, message, request);
   }
 
+  void complete(const Request& request, Response& response) override {
+    allow_origin(request, response);
+  }
+
   void finished(const AccessRecord& record) noexcept override {
     try {
       // The query may hold a signature and stays out.
@@ -206,8 +217,11 @@ private:
 }  // namespace
 
 std::vector<Route> all_routes(const ServeLimits& limits) {
-  std::vector<Route> routes = hub_routes(limits);
-  for (auto more : {cas_token_routes(), cas_routes(limits), lfs_routes(limits), git_routes(limits)})
+  // First, since /api/{plural} would take some of their paths.
+  std::vector<Route> routes = hub_read_routes(limits);
+  for (auto more : {hub_routes(limits), cas_token_routes(), cas_routes(limits), lfs_routes(limits),
+                    git_routes(limits), commit_routes(limits), preupload_routes(),
+                    ref_edit_routes(), repo_edit_routes(limits), model_card_routes(limits)})
     routes.insert(routes.end(), more.begin(), more.end());
   return routes;
 }

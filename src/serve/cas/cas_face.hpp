@@ -6,6 +6,7 @@
 #include <mhub/serve/server.hpp>
 #include <mhub/xet/hash.hpp>
 
+#include "http/ranged.hpp"
 #include "router.hpp"
 
 namespace mhub::serve {
@@ -27,9 +28,6 @@ Hash require_hash(const std::string& word) {
     throw Refused(400, "a hash is 64 lower-case hexadecimal digits");
   return *hash;
 }
-
-/// Makes `response`, to HEAD, tell a length without a body to go with it.
-void describe_length(Response& response, std::uint64_t size_bytes);
 
 /// Throws Refused 404 unless `prefix` is the one namespace that clients use, by either of its
 /// names.

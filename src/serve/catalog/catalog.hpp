@@ -88,6 +88,11 @@ public:
   /// Those that `viewer` may read, in order of id.
   virtual std::vector<RepoInfo> list_repos(const Viewer& viewer, const RepoFilter& filter) = 0;
   virtual void delete_repo(std::int64_t id) = 0;
+  virtual void set_repo_private(std::int64_t id, bool is_private) = 0;
+  /// Its old name leads to it until a repository of that name is made. Throws Error: conflict.
+  virtual void rename_repo(std::int64_t id, const wire::RepoName& name) = 0;
+  /// The repository that had this name once, where none has it now.
+  virtual std::optional<RepoInfo> find_renamed_repo(const wire::RepoName& old_name) = 0;
 
   // --- large files of a repository
   virtual std::optional<RepoFile> find_file(std::int64_t repo, const Sha256& sha256) = 0;

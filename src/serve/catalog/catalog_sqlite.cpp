@@ -10,7 +10,7 @@ namespace mhub::serve {
 
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 /// "mhbc", so that `file` and people can tell what the database is.
 constexpr const char* kApplicationId = "PRAGMA application_id=0x6d686263";
 
@@ -60,6 +60,15 @@ CREATE TABLE repo_xorbs(
   PRIMARY KEY(repo_id, xorb)) WITHOUT ROWID;
 CREATE INDEX repo_xorbs_by_xorb ON repo_xorbs(xorb);
 CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+)sql",
+    R"sql(
+CREATE TABLE repo_old_names(
+  type INTEGER NOT NULL,
+  owner_key TEXT NOT NULL,
+  name_key TEXT NOT NULL,
+  repo_id INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
+  PRIMARY KEY(type, owner_key, name_key)) WITHOUT ROWID;
+CREATE INDEX repo_old_names_by_repo ON repo_old_names(repo_id);
 )sql"};
 
 Sha256 digest_from(ByteView bytes) {
@@ -135,6 +144,13 @@ void add_grant(Connection& db, std::int64_t repo, const XorbGrant& grant) {
   now.spans = merged(std::move(now.spans));
   db.query("INSERT OR REPLACE INTO repo_xorbs(repo_id, xorb, whole, spans) VALUES(?,?,?,?)")
       .bind(repo, ByteView(now.xorb.bytes), now.whole, ByteView(pack(now.spans)))
+      .run();
+}
+
+/// Called when a repository takes that name.
+void forget_old_name(Connection& db, const wire::RepoName& name) {
+  db.query("DELETE FROM repo_old_names WHERE type=? AND owner_key=? AND name_key=?")
+      .bind(static_cast<int>(name.type), lower_case(name.owner), lower_case(name.name))
       .run();
 }
 
@@ -244,6 +260,7 @@ public:
   RepoInfo create_repo(const wire::RepoName& name, bool is_private) override {
     RepoInfo repo{0, name, is_private, unix_now()};
     repo.id = db_.write([&](Connection& db) {
+      forget_old_name(db, name);
       db.query(
             "INSERT INTO repos(type, owner, name, owner_key, name_key, private, created) "
             "VALUES(?,?,?,?,?,?,?)")
@@ -293,6 +310,39 @@ public:
 
   void delete_repo(std::int64_t id) override {
     db_.write([&](Connection& db) { db.query("DELETE FROM repos WHERE id=?").bind(id).run(); });
+  }
+
+  void set_repo_private(std::int64_t id, bool is_private) override {
+    db_.write([&](Connection& db) {
+      db.query("UPDATE repos SET private=? WHERE id=?").bind(is_private, id).run();
+    });
+  }
+
+  void rename_repo(std::int64_t id, const wire::RepoName& name) override {
+    db_.write([&](Connection& db) {
+      db.query(
+            "INSERT OR REPLACE INTO repo_old_names(type, owner_key, name_key, repo_id) "
+            "SELECT type, owner_key, name_key, id FROM repos WHERE id=?")
+          .bind(id)
+          .run();
+      db.query("UPDATE repos SET owner=?, name=?, owner_key=?, name_key=? WHERE id=?")
+          .bind(name.owner, name.name, lower_case(name.owner), lower_case(name.name), id)
+          .run();
+      forget_old_name(db, name);
+    });
+  }
+
+  std::optional<RepoInfo> find_renamed_repo(const wire::RepoName& old_name) override {
+    return db_.read([&](Connection& db) -> std::optional<RepoInfo> {
+      auto row = db.query(
+          "SELECT r.id, r.type, r.owner, r.name, r.private, r.created FROM repos r "
+          "JOIN repo_old_names o ON o.repo_id=r.id "
+          "WHERE o.type=? AND o.owner_key=? AND o.name_key=?");
+      row.bind(static_cast<int>(old_name.type), lower_case(old_name.owner),
+               lower_case(old_name.name));
+      if (!row.next()) return std::nullopt;
+      return repo_from(row);
+    });
   }
 
   std::optional<RepoFile> find_file(std::int64_t repo, const Sha256& sha256) override {

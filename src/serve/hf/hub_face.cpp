@@ -1,7 +1,5 @@
 #include "hf/hub_face.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <mhub/base/atomic_file.hpp>
 #include <mhub/base/log.hpp>
 #include <mhub/repo/objects.hpp>
@@ -9,6 +7,8 @@
 #include <mhub/wire/hub_repos.hpp>
 
 #include "git/git_face.hpp"
+#include "hf/first_commit.hpp"
+#include "hf/write_target.hpp"
 #include "hub.hpp"
 
 namespace mhub::serve {
@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t kListPage = 500;
 constexpr std::size_t kListPageAtMost = 1000;
-constexpr std::size_t kSiblingsAtMost = 100000;
 
 Response whoami(Call& call) {
   wire::WhoAmI who;
@@ -41,6 +40,17 @@ wire::RepoName require_name(const Call& call, wire::RepoType type, const std::st
   return std::move(*repo);
 }
 
+/// Clients take it that the default branch of a new repository is there, and how it sees files.
+void begin_history(const Call& call, const RepoInfo& repo) {
+  try {
+    auto git = repo::Repository::open(call.hub.folder.repo(repo.id));
+    make_first_commit(git, repo.name.type, signature_of(call.who));
+  } catch (...) {
+    delete_repo(*call.hub.catalog, call.hub.folder, repo);
+    throw;
+  }
+}
+
 Response create(Call& call) {
   wire::CreateRepoRequest request;
   try {
@@ -57,6 +67,7 @@ Response create(Call& call) {
   try {
     const RepoInfo repo =
         create_repo({*call.hub.catalog, call.hub.folder, git}, name, request.is_private);
+    if (request.initial_commit) begin_history(call, repo);
     answer.id = repo.name.id();
     answer.url = call.url() + "/" + repo.name.path();
     return json_response(200, wire::to_json(answer));
@@ -154,37 +165,6 @@ Response list(Call& call) {
   return response;
 }
 
-Response info(Call& call) {
-  using nlohmann::json;
-  const RepoInfo& repo = *call.repo;
-  const Head head = head_of(call.hub, repo);
-  json answer = {{"_id", std::to_string(repo.id)},
-                 {"id", repo.name.id()},
-                 {"author", repo.name.owner},
-                 {"private", repo.is_private},
-                 {"gated", false},
-                 {"disabled", false},
-                 {"downloads", 0},
-                 {"likes", 0},
-                 {"tags", json::array()},
-                 {"createdAt", timestamp(repo.created_unix_s)},
-                 {"lastModified", head.time.empty() ? timestamp(repo.created_unix_s) : head.time},
-                 {"siblings", json::array()}};
-  if (repo.name.type == wire::RepoType::model) answer["modelId"] = repo.name.id();
-  if (!head.sha.empty()) {
-    answer["sha"] = head.sha;
-    auto git = repo::Repository::open(call.hub.folder.repo(repo.id));
-    const auto commit = repo::ObjectId::parse(head.sha);
-    if (const auto tree = repo::peel_to_tree(git, *commit)) {
-      json& siblings = answer["siblings"];
-      repo::walk_tree(git, *tree, [&](const repo::PathEntry& entry) {
-        if (siblings.size() < kSiblingsAtMost) siblings.push_back({{"rfilename", entry.path}});
-      });
-    }
-  }
-  return json_response(200, answer.dump(-1, ' ', false, json::error_handler_t::replace));
-}
-
 }  // namespace
 
 namespace {
@@ -273,7 +253,6 @@ std::vector<Route> hub_routes(const ServeLimits& limits) {
   add(Method::del, "/api/repos/delete", Access::writer, Run::worker, limits.json_body_bytes,
       remove);
   add(Method::get, "/api/{plural}", Access::anyone, Run::worker, 0, list);
-  add(Method::get, "/api/{api_repo}", Access::repo_read, Run::worker, 0, info);
   return routes;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The hub's REST routes, in the shapes of Hugging Face's API: who am I, making, listing, describing
-// and deleting repositories.
+// The hub's REST routes, in the shapes of Hugging Face's API: who am I, making, listing and
+// deleting repositories.
 
 #include <vector>
 

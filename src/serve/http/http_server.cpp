@@ -564,6 +564,7 @@ void Exchange::fail(const std::exception& error) {
 
 MHD_Result Exchange::queue(Response response) {
   phase_ = Phase::answered;
+  server_.application().complete(*request_, response);
   ResponseHandle handle;
   if (auto* text = std::get_if<std::string>(&response.body)) {
     sent_bytes_ = text->size();

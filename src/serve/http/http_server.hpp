@@ -28,6 +28,8 @@ public:
   /// other Errors are answered by error_response().
   virtual std::unique_ptr<BodySink> begin(const std::shared_ptr<const Request>& request) = 0;
   virtual Response error_response(const Request& request, const std::exception& error) noexcept = 0;
+  /// Called once for every answer, before it is sent, for headers that all of them have.
+  virtual void complete(const Request& request, Response& response) = 0;
   virtual void finished(const AccessRecord& record) noexcept = 0;
 };
 

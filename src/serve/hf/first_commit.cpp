@@ -1,0 +1,83 @@
+#include "hf/first_commit.hpp"
+
+#include <string_view>
+
+#include <mhub/repo/refs.hpp>
+
+#include "hf/write_target.hpp"
+
+namespace mhub::serve {
+
+namespace {
+
+constexpr std::string_view kLargeTail = " filter=lfs diff=lfs merge=lfs -text\n";
+
+constexpr std::string_view kUntilLfs[] = {"*.7z",  "*.arrow", "*.bin", "*.bz2",    "*.ckpt",
+                                          "*.ftz", "*.gz",    "*.h5",  "*.joblib", "*.lfs.*"};
+constexpr std::string_view kDatasetsOnly[] = {"*.lz4", "*.mds"};
+constexpr std::string_view kFromMlmodel[] = {
+    "*.mlmodel", "*.model",  "*.msgpack",     "*.npy",
+    "*.npz",     "*.onnx",   "*.ot",          "*.parquet",
+    "*.pb",      "*.pickle", "*.pkl",         "*.pt",
+    "*.pth",     "*.rar",    "*.safetensors", "saved_model/**/*",
+    "*.tar.*",   "*.tar",    "*.tflite",      "*.tgz",
+    "*.wasm",    "*.xz",     "*.zip",         "*.zst",
+    "*tfevents*"};
+
+struct Group {
+  std::string_view comment;
+  std::initializer_list<std::string_view> patterns;
+};
+
+void add(std::string& text, std::string_view pattern) {
+  text.append(pattern).append(kLargeTail);
+}
+
+void add_media(std::string& text) {
+  const Group groups[] = {
+      {"# Audio files - uncompressed\n", {"*.pcm", "*.sam", "*.raw"}},
+      {"# Audio files - compressed\n", {"*.aac", "*.flac", "*.mp3", "*.ogg", "*.wav"}},
+      {"# Image files - uncompressed\n", {"*.bmp", "*.gif", "*.png", "*.tiff"}},
+      {"# Image files - compressed\n", {"*.jpg", "*.jpeg", "*.webp"}},
+      {"# Video files - compressed\n", {"*.mp4", "*.webm"}}};
+  for (const Group& group : groups) {
+    text.append(group.comment);
+    for (const std::string_view pattern : group.patterns) add(text, pattern);
+  }
+}
+
+}  // namespace
+
+std::string first_gitattributes(wire::RepoType type) {
+  const bool is_dataset = type == wire::RepoType::dataset;
+  std::string text;
+  for (const std::string_view pattern : kUntilLfs) add(text, pattern);
+  if (is_dataset) {
+    for (const std::string_view pattern : kDatasetsOnly) add(text, pattern);
+  }
+  for (const std::string_view pattern : kFromMlmodel) add(text, pattern);
+  if (is_dataset) add_media(text);
+  return text;
+}
+
+repo::ObjectId first_tree(repo::Repository& repository, wire::RepoType type) {
+  const auto blob = repo::write_blob(repository, as_bytes(first_gitattributes(type)));
+  return repo::edit_tree(repository, std::nullopt,
+                         {{".gitattributes", repo::FileMode::regular, blob}});
+}
+
+repo::ObjectId make_first_commit(repo::Repository& repository, wire::RepoType type,
+                                 const repo::Signature& who) {
+  repo::NewCommit commit;
+  commit.tree = first_tree(repository, type);
+  commit.author = commit.committer = who;
+  commit.message = "initial commit\n";
+  const auto id = repo::write_commit(repository, commit);
+  if (repo::update_ref(repository, std::string(kMainRef), id, repo::Expected::none(), "begin"))
+    return id;
+  const auto other = repo::find_ref(repository, std::string(kMainRef));
+  if (!other) throw Error(ErrorKind::busy, "the default branch is being changed");
+  return other->target;
+}
+
+}  // namespace mhub::serve
