@@ -15,6 +15,7 @@
 #include "partial_file.hpp"
 #include "plan.hpp"
 #include "remote_source.hpp"
+#include "upload_progress.hpp"
 #include "working_source.hpp"
 
 namespace mhub::sync {
@@ -33,61 +34,6 @@ constexpr std::uint64_t kAskFromBytes = xet::kChunkMaxBytes;
 /// A shard is closed when its files' records reach this size.
 constexpr std::size_t kShardTargetBytes = std::size_t{32} << 20;
 constexpr std::size_t kShardRecordBytes = 48;
-
-/// The advance of a group of files, in bytes as the user sees them: never more than the group has,
-/// whatever is sent twice, and all of it at the end. Threads may share it.
-class GroupProgress {
-public:
-  GroupProgress(Progress& progress, std::uint64_t bytes) : progress_(progress), left_(bytes) {}
-
-  void advance(std::uint64_t bytes) {
-    std::uint64_t left = left_;
-    while (!left_.compare_exchange_weak(left, left - std::min(left, bytes))) {
-    }
-    progress_.advance(std::min(left, bytes));
-  }
-  void finish() { advance(left_); }
-
-private:
-  Progress& progress_;
-  std::atomic<std::uint64_t> left_;
-};
-
-/// A xorb's bytes on their way, which count as the `raw_bytes` they stand for.
-class WatchedSource : public net::BodySource {
-public:
-  WatchedSource(std::unique_ptr<net::BodySource> from, std::uint64_t size_bytes,
-                std::uint64_t raw_bytes, GroupProgress& progress)
-      : from_(std::move(from)),
-        size_bytes_(size_bytes),
-        raw_bytes_(raw_bytes),
-        progress_(progress) {}
-
-  std::size_t read(std::span<std::byte> room) override {
-    const std::size_t count = from_->read(room);
-    read_bytes_ += count;
-    const std::uint64_t shown =
-        size_bytes_ == 0 ? 0 : raw_bytes_ * std::min(read_bytes_, size_bytes_) / size_bytes_;
-    progress_.advance(shown - shown_bytes_);
-    shown_bytes_ = shown;
-    return count;
-  }
-
-private:
-  std::unique_ptr<net::BodySource> from_;
-  std::uint64_t size_bytes_;
-  std::uint64_t raw_bytes_;
-  GroupProgress& progress_;
-  std::uint64_t read_bytes_ = 0;
-  std::uint64_t shown_bytes_ = 0;
-};
-
-net::Body watched(net::Body body, std::uint64_t raw_bytes, GroupProgress& progress) {
-  const std::uint64_t size_bytes = body.size_bytes().value_or(0);
-  return net::Body::stream(size_bytes, [body = std::move(body), size_bytes, raw_bytes, &progress] {
-    return std::make_unique<WatchedSource>(body.open(), size_bytes, raw_bytes, progress);
-  });
-}
 
 struct Pending {
   repo::FoundPointer found;
@@ -177,17 +123,16 @@ private:
     with_context([&] { return "sending " + printable(pending.found.path); },
                  [&] {
                    const auto size = pending.found.pointer.size_bytes;
-                   if (const auto path = whole_copy(pending.found)) {
-                     link_.lfs().upload(pending.answer,
-                                        remote::file_body(real_file_system(), *path, size));
-                   } else {
-                     const SentCopy copy{write_copy(pending.found)};
-                     link_.lfs().upload(pending.answer,
-                                        remote::file_body(real_file_system(), copy.path, size));
-                   }
+                   UploadProgress progress(tools_.progress, size);
+                   std::optional<SentCopy> copy;
+                   auto path = whole_copy(pending.found);
+                   if (!path) path = copy.emplace(write_copy(pending.found)).path;
+                   link_.lfs().upload(
+                       pending.answer,
+                       watched(remote::file_body(real_file_system(), *path, size), size, progress));
+                   progress.finish();
                    totals_.sent_bytes += size;
                  });
-    tools_.progress.advance(pending.found.pointer.size_bytes);
     count(pending);
     fault_point("push.object_sent");
   }
@@ -291,7 +236,7 @@ private:
       files.push_back(describe(one.found));
       logical_bytes += one.found.pointer.size_bytes;
     }
-    GroupProgress progress(tools_.progress, logical_bytes);
+    UploadProgress progress(tools_.progress, logical_bytes);
     try {
       send_group(cas, files, progress);
     } catch (const Error& error) {
@@ -320,7 +265,7 @@ private:
   }
 
   void send_group(remote::CasClient& cas, const std::vector<UploadFile>& files,
-                  GroupProgress& progress) {
+                  UploadProgress& progress) {
     ask_for_known_chunks(cas, files);
     look_up_places(files);
     UploadKnowledge knowledge;
@@ -441,7 +386,7 @@ private:
   }
 
   void send_xorbs(remote::CasClient& cas, const std::vector<xet::XorbHash>& xorbs,
-                  GroupProgress& progress) {
+                  UploadProgress& progress) {
     ThreadPool pool(kUploadsAtOnce);
     std::vector<std::future<void>> running;
     std::atomic<bool> failed{false};
@@ -479,7 +424,7 @@ private:
   /// when it is full.
   std::vector<xet::ShardXorb> send_repacked(remote::CasClient& cas,
                                             const std::vector<WantedChunk>& chunks,
-                                            GroupProgress& progress) {
+                                            UploadProgress& progress) {
     std::vector<xet::ShardXorb> made;
     Bytes body;
     std::vector<xet::ChunkRef> refs;
