@@ -118,7 +118,7 @@ void CommitBuild::copy(const wire::CommitCopy& copy, const Tip& tip, TreePlan& p
   if (!source_ || source_->revision != copy.source_revision) {
     Tip from = tip;
     if (!copy.source_revision.empty()) {
-      from.commit = find_named_commit(repository_, copy.source_revision);
+      from.commit = commit_named(repository_, copy.source_revision);
       if (!from.commit) refuse_revision(copy.source_revision);
     }
     source_.emplace(

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "hf/commit_build.hpp"
+#include "hf/parameters.hpp"
 #include "hub.hpp"
 
 namespace mhub::serve {
@@ -20,11 +21,6 @@ namespace {
 /// Bytes of a body that wait to be looked at.
 constexpr std::size_t kWindowBytes = 1 << 20;
 constexpr std::string_view kPullRefs = "refs/pr/";
-
-bool wants_pull_request(const Request& request) {
-  const std::string value = lower_case(request.parameter("create_pr").value_or(""));
-  return value == "1" || value == "true";
-}
 
 std::string message_of(const wire::CommitHeader& header) {
   return repo::clean_message(header.summary + "\n\n" + header.description);
@@ -53,7 +49,7 @@ public:
   explicit CommitConsumer(std::shared_ptr<Call> call)
       : call_(std::move(call)),
         revision_(revision_from(call_->rest)),
-        is_pull_request_(wants_pull_request(*call_->request)) {}
+        is_pull_request_(flag(*call_->request, "create_pr")) {}
 
   void consume(ByteView bytes) override {
     received_ += bytes.size();
@@ -153,7 +149,7 @@ private:
   bool try_pull_request() {
     Tip base = require_tip();
     const std::string& parent = build_->header().parent_commit;
-    if (!parent.empty()) base.commit = find_named_commit(*repository_, parent);
+    if (!parent.empty()) base.commit = commit_named(*repository_, parent);
     if (!base.commit) refuse_revision(parent);
     const auto commit = make_commit(base);
     const std::uint64_t number = next_pull_request(*repository_);

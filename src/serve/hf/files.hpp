@@ -42,12 +42,6 @@ std::optional<repo::PathEntry> find_entry(repo::Repository& git, const RevisionP
 /// 404, with the commit in which the path was looked for: clients remember that it has none.
 Response no_entry(const Call& call, const Revision& revision);
 
-/// A Boolean of the query: true, True, 1.
-bool flag(const Request& request, std::string_view name);
-/// A number of the query, at most `at_most`; `fallback` if it is missing, 0 or none.
-std::size_t number(const Request& request, std::string_view name, std::size_t fallback,
-                   std::size_t at_most);
-
 inline constexpr std::string_view kRepoCommitHeader = "X-Repo-Commit";
 inline constexpr std::string_view kErrorEntryNotFound = "EntryNotFound";
 

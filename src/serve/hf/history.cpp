@@ -5,6 +5,7 @@
 #include <mhub/wire/hub_history.hpp>
 
 #include "hf/files.hpp"
+#include "hf/parameters.hpp"
 #include "hf/read_face.hpp"
 #include "hub.hpp"
 

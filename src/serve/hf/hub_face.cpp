@@ -1,5 +1,7 @@
 #include "hf/hub_face.hpp"
 
+#include <limits>
+
 #include <mhub/base/atomic_file.hpp>
 #include <mhub/base/log.hpp>
 #include <mhub/repo/objects.hpp>
@@ -8,6 +10,7 @@
 
 #include "git/git_face.hpp"
 #include "hf/first_commit.hpp"
+#include "hf/parameters.hpp"
 #include "hf/write_target.hpp"
 #include "hub.hpp"
 
@@ -52,12 +55,7 @@ void begin_history(const Call& call, const RepoInfo& repo) {
 }
 
 Response create(Call& call) {
-  wire::CreateRepoRequest request;
-  try {
-    request = wire::parse_create_repo_request(call.body);
-  } catch (const Error& error) {
-    throw Refused(400, error.message());
-  }
+  const auto request = parse_body(call, wire::parse_create_repo_request);
   const auto name = require_name(call, request.type, request.owner, request.name);
   if (!call.who.may_write_namespace(name.owner))
     throw Refused(403, "You don't have the rights to create a repository under the namespace \"" +
@@ -84,12 +82,7 @@ Response create(Call& call) {
 }
 
 Response remove(Call& call) {
-  wire::DeleteRepoRequest request;
-  try {
-    request = wire::parse_delete_repo_request(call.body);
-  } catch (const Error& error) {
-    throw Refused(400, error.message());
-  }
+  const auto request = parse_body(call, wire::parse_delete_repo_request);
   const auto name = require_name(call, request.type, request.owner, request.name);
   const auto repo = call.hub.catalog->find_repo(name);
   if (!repo || !call.who.may_read(*repo))
@@ -126,16 +119,9 @@ Response list(Call& call) {
   filter.type = *type;
   filter.owner = call.request->parameter("author").value_or("");
   filter.search = call.request->parameter("search").value_or("");
-  const auto number = [&](std::string_view key) {
-    const auto text = call.request->parameter(key).value_or("");
-    return text.empty() || text.size() > 15 ||
-                   text.find_first_not_of("0123456789") != std::string::npos
-               ? std::int64_t{0}
-               : static_cast<std::int64_t>(std::stoll(text));
-  };
-  const auto limit = static_cast<std::size_t>(number("limit"));
-  filter.limit = limit == 0 ? kListPage : std::min(limit, kListPageAtMost);
-  filter.after_id = number("cursor");
+  filter.limit = number(*call.request, "limit", kListPage, kListPageAtMost);
+  filter.after_id = static_cast<std::int64_t>(
+      number(*call.request, "cursor", 0, std::numeric_limits<std::int64_t>::max()));
   const std::size_t page = filter.limit++;  // one more says whether a page follows
   auto repos = call.hub.catalog->list_repos(call.who.viewer(), filter);
   const bool more = repos.size() > page;

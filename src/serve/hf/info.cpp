@@ -3,6 +3,7 @@
 #include <mhub/wire/hub_info.hpp>
 
 #include "hf/files.hpp"
+#include "hf/parameters.hpp"
 #include "hf/read_face.hpp"
 #include "hub.hpp"
 

@@ -6,6 +6,7 @@
 
 #include "git/pointer_walk.hpp"
 #include "hf/first_commit.hpp"
+#include "hf/parameters.hpp"
 #include "hf/text_sample.hpp"
 #include "hf/tree_plan.hpp"
 #include "hf/write_target.hpp"
@@ -20,14 +21,6 @@ constexpr std::uint64_t kRegularLimitBytes = 10'000'000;
 constexpr std::uint64_t kRulesLimitBytes = 4 << 20;
 constexpr std::uint64_t kPointerLimitBytes = 1024;
 constexpr std::uint64_t kBodyLimitBytes = std::uint64_t{8} << 20;
-
-wire::PreuploadRequest read_request(const Call& call) {
-  try {
-    return wire::parse_preupload_request(call.body);
-  } catch (const Error& error) {
-    throw Refused(400, error.message());
-  }
-}
 
 /// What is at the revision that an upload begins from.
 class Present {
@@ -75,7 +68,7 @@ bool goes_large(const wire::PreuploadFile& file, repo::Attributes& attributes) {
 }
 
 Response preupload(Call& call) {
-  const wire::PreuploadRequest request = read_request(call);
+  const auto request = parse_body(call, wire::parse_preupload_request);
   const std::string revision = revision_from(call.rest);
   auto repository = repo::Repository::open(call.hub.folder.repo(call.repo->id));
   const auto tip = find_tip(repository, revision);

@@ -5,6 +5,7 @@
 #include <mhub/wire/hub_ref_edits.hpp>
 
 #include "hf/first_commit.hpp"
+#include "hf/parameters.hpp"
 #include "hf/write_target.hpp"
 #include "hub.hpp"
 
@@ -14,15 +15,6 @@ namespace {
 
 constexpr std::uint64_t kBodyLimitBytes = std::uint64_t{128} << 10;
 constexpr std::size_t kSquashMessageLimitBytes = 4096;
-
-template <class Parse>
-auto parse_body(const Call& call, Parse parse) {
-  try {
-    return parse(call.body);
-  } catch (const Error& error) {
-    throw Refused(400, error.message());
-  }
-}
 
 repo::Repository open_repo(const Call& call) {
   return repo::Repository::open(call.hub.folder.repo(call.repo->id));
@@ -65,7 +57,7 @@ repo::ObjectId starting_commit(repo::Repository& repository, const Call& call,
   if (request.is_empty)
     return write_root_commit(repository, call, repo::empty_tree(repository), "initial commit\n");
   const std::string start = request.starting_point.empty() ? "HEAD" : request.starting_point;
-  if (const auto commit = find_named_commit(repository, start)) return *commit;
+  if (const auto commit = commit_named(repository, start)) return *commit;
   const auto ref = branch_ref_of(start);
   if (!ref || *ref != kMainRef) refuse_revision(start);
   // A repository without commits: clients make a branch before they upload to it.
@@ -104,7 +96,7 @@ Response make_tag(Call& call) {
   const std::string ref = require_tag_name(request.tag);
   auto repository = open_repo(call);
   const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));
-  const auto commit = find_named_commit(repository, revision);
+  const auto commit = commit_named(repository, revision);
   if (!commit) refuse_revision(revision);
   if (repo::find_ref(repository, ref))
     throw Refused(409, "Tag reference exists already: " + printable(ref));

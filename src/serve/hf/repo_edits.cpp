@@ -8,20 +8,12 @@
 #include "content.hpp"
 #include "git/git_face.hpp"
 #include "hf/hub_face.hpp"
+#include "hf/parameters.hpp"
 #include "hub.hpp"
 
 namespace mhub::serve {
 
 namespace {
-
-template <class Parse>
-auto parse_body(const Call& call, Parse parse) {
-  try {
-    return parse(call.body);
-  } catch (const Error& error) {
-    throw Refused(400, error.message());
-  }
-}
 
 wire::RepoName require_id(const std::string& id, wire::RepoType type) {
   auto name = wire::parse_repo_id(id, type);

@@ -8,6 +8,7 @@
 
 #include "content.hpp"
 #include "hf/files.hpp"
+#include "hf/parameters.hpp"
 #include "hf/read_face.hpp"
 #include "http/ranged.hpp"
 #include "hub.hpp"

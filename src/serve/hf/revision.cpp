@@ -25,12 +25,6 @@ bool is_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
-std::optional<repo::ObjectId> commit_of_ref(repo::Repository& git, const std::string& ref) {
-  const auto found = repo::find_ref(git, ref);
-  if (!found || found->target.is_zero()) return std::nullopt;
-  return repo::peel_to_commit(git, found->target);
-}
-
 std::optional<Revision> find_default(repo::Repository& git, const std::string& name) {
   for (const char* ref : {"HEAD", "refs/heads/main"}) {
     if (const auto commit = commit_of_ref(git, ref)) return Revision{name, *commit, false};
@@ -78,10 +72,6 @@ std::optional<Revision> find_by_id(repo::Repository& git, const std::string& nam
   const auto commit = repo::peel_to_commit(git, *id);
   if (!commit) return std::nullopt;
   return Revision{name, commit, is_full};
-}
-
-[[noreturn]] void refuse_revision(std::string_view name) {
-  throw Refused(404, "RevisionNotFound", "Invalid rev id: " + printable(name.substr(0, 200)));
 }
 
 std::vector<std::string_view> segments_of(std::string_view rest) {
@@ -134,9 +124,31 @@ bool is_plain_repo_path(std::string_view path) {
   });
 }
 
+std::optional<repo::ObjectId> commit_of_ref(repo::Repository& git, const std::string& ref) {
+  if (!repo::is_valid_ref_name(ref)) return std::nullopt;
+  const auto found = repo::find_ref(git, ref);
+  if (!found || found->target.is_zero()) return std::nullopt;
+  return repo::peel_to_commit(git, found->target);
+}
+
+void refuse_revision(std::string_view name) {
+  throw Refused(404, "RevisionNotFound", "Invalid rev id: " + printable(name.substr(0, 200)));
+}
+
+std::string revision_from(std::string_view rest) {
+  auto name = decode_name(rest);
+  if (!name || !may_be_name(*name)) refuse_revision(rest);
+  return std::move(*name);
+}
+
 std::optional<Revision> revision_named(repo::Repository& git, const std::string& name) {
   if (auto found = find_named(git, name)) return found;
   return find_by_id(git, name);
+}
+
+std::optional<repo::ObjectId> commit_named(repo::Repository& git, const std::string& name) {
+  const auto revision = revision_named(git, name);
+  return revision ? revision->commit : std::nullopt;
 }
 
 RevisionPath require_revision_path(repo::Repository& git, std::string_view rest) {

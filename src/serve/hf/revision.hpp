@@ -24,6 +24,16 @@ struct Revision {
 /// Branches go before tags, and both before ids.
 std::optional<Revision> revision_named(repo::Repository& git, const std::string& name);
 
+/// The commit of that revision; nothing too for a repository without commits.
+std::optional<repo::ObjectId> commit_named(repo::Repository& git, const std::string& name);
+/// The commit that a reference, by its full name, leads to.
+std::optional<repo::ObjectId> commit_of_ref(repo::Repository& git, const std::string& ref);
+
+/// The name that the whole rest of a path stands for, whether it exists or not: escaped once, twice
+/// or not at all. Throws Refused 404 for one that is malformed.
+std::string revision_from(std::string_view rest);
+[[noreturn]] void refuse_revision(std::string_view name);
+
 struct RevisionPath {
   Revision revision;
   std::string path;  ///< decoded, without a slash at either end; empty for the root

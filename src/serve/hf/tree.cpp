@@ -5,6 +5,7 @@
 #include <mhub/wire/hub_tree.hpp>
 
 #include "hf/files.hpp"
+#include "hf/parameters.hpp"
 #include "hf/read_face.hpp"
 #include "hub.hpp"
 
@@ -82,13 +83,7 @@ wire::PathsInfoRequest read_paths(const Call& call) {
   const std::string type = lower_case(call.request->header("Content-Type"));
   const bool is_json =
       type.find("json") != std::string::npos || (type.empty() && call.body.starts_with('{'));
-  if (is_json) {
-    try {
-      return wire::parse_paths_info_request(call.body);
-    } catch (const Error& error) {
-      throw Refused(400, error.message());
-    }
-  }
+  if (is_json) return parse_body(call, wire::parse_paths_info_request);
   // A form is written like a query.
   Request form;
   form.query = call.body;

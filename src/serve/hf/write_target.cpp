@@ -14,51 +14,12 @@ constexpr int kAttempts = 40;
 constexpr std::chrono::milliseconds kFirstPause{2};
 constexpr std::chrono::milliseconds kLongestPause{100};
 
-constexpr std::size_t kRevisionLimitBytes = 512;
-
 bool is_digits(std::string_view text) {
   return !text.empty() && text.size() <= 9 &&
          text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-std::optional<repo::ObjectId> commit_of_ref(repo::Repository& repository, const std::string& name) {
-  if (!repo::is_valid_ref_name(name)) return std::nullopt;
-  const auto ref = repo::find_ref(repository, name);
-  if (!ref || ref->target.is_zero()) return std::nullopt;
-  return repo::peel_to_commit(repository, ref->target);
-}
-
-std::optional<repo::ObjectId> commit_by_id(repo::Repository& repository, const std::string& text) {
-  constexpr std::size_t kFewestDigits = 5;
-  if (text.size() < kFewestDigits || text.size() > 40 ||
-      text.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
-    return std::nullopt;
-  if (const auto id = repo::ObjectId::parse(text)) {
-    return repo::find_commit(repository, *id) ? id : std::nullopt;
-  }
-  try {
-    const auto id = repo::find_revision(repository, text);
-    return id ? repo::peel_to_commit(repository, *id) : std::nullopt;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::usage) throw;  // several objects begin so
-    return std::nullopt;
-  }
-}
-
 }  // namespace
-
-std::string revision_from(std::string_view rest) {
-  auto once = percent_decode(rest);
-  if (once && (once->find("%2F") != std::string::npos || once->find("%2f") != std::string::npos))
-    once = percent_decode(*once);
-  if (!once || once->empty() || once->size() > kRevisionLimitBytes) refuse_revision(rest);
-  return std::move(*once);
-}
-
-void refuse_revision(std::string_view revision) {
-  throw Refused(404, "RevisionNotFound",
-                "Invalid rev id: " + printable(revision.substr(0, kRevisionLimitBytes)));
-}
 
 std::optional<std::string> branch_ref_of(std::string_view revision) {
   if (revision == "HEAD") return std::string(kMainRef);
@@ -71,16 +32,6 @@ std::optional<std::string> branch_ref_of(std::string_view revision) {
   if (revision.starts_with(kHeads)) revision.remove_prefix(kHeads.size());
   if (revision.starts_with("refs/") || !repo::is_valid_branch_name(revision)) return std::nullopt;
   return std::string(kHeads) + std::string(revision);
-}
-
-std::optional<repo::ObjectId> find_named_commit(repo::Repository& repository,
-                                                const std::string& revision) {
-  if (revision == "HEAD") return commit_of_ref(repository, std::string(kMainRef));
-  if (revision.starts_with("refs/")) return commit_of_ref(repository, revision);
-  for (const std::string prefix : {"refs/heads/", "refs/tags/"}) {
-    if (auto commit = commit_of_ref(repository, prefix + revision)) return commit;
-  }
-  return commit_by_id(repository, revision);
 }
 
 std::optional<Tip> find_tip(repo::Repository& repository, std::string_view revision) {

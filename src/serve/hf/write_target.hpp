@@ -1,5 +1,5 @@
 #pragma once
-// Names of revisions in requests that write: which branch is meant, and which commit.
+// Where requests that write commit to: which branch is meant, by whom, and its moving.
 
 #include <functional>
 #include <optional>
@@ -9,27 +9,17 @@
 #include <mhub/repo/objects.hpp>
 #include <mhub/repo/refs.hpp>
 
+#include "hf/revision.hpp"
 #include "router.hpp"
 
 namespace mhub::serve {
 
 inline constexpr std::string_view kMainRef = "refs/heads/main";
 
-/// The revision that the rest of a path stands for: escaped once, twice (some clients) or not at
-/// all. Throws Refused 404 for one that is malformed.
-std::string revision_from(std::string_view rest);
-
-[[noreturn]] void refuse_revision(std::string_view revision);
-
 /// The reference that commits to `revision` move: a branch by its short or full name, HEAD for the
 /// default branch, or a pull request ("refs/pr/3"). Nothing for any other name; whether it exists
 /// is not asked.
 std::optional<std::string> branch_ref_of(std::string_view revision);
-
-/// The commit that `revision` names: HEAD, a branch, a tag, a full reference name, or a commit id
-/// of 5 digits or more.
-std::optional<repo::ObjectId> find_named_commit(repo::Repository& repository,
-                                                const std::string& revision);
 
 /// What a commit is made on.
 struct Tip {

@@ -1,0 +1,27 @@
+#pragma once
+// What a request asks for: Booleans and numbers of its query, its body of JSON.
+
+#include <cstddef>
+#include <string_view>
+
+#include "router.hpp"
+
+namespace mhub::serve {
+
+/// A Boolean of the query: true, True, 1.
+bool flag(const Request& request, std::string_view name);
+/// A number of the query, at most `at_most`; `fallback` if it is missing, 0 or none.
+std::size_t number(const Request& request, std::string_view name, std::size_t fallback,
+                   std::size_t at_most);
+
+/// What `parse` makes of the call's body. Throws Refused 400 with what the parser found wrong.
+template <class Parse>
+auto parse_body(const Call& call, Parse parse) {
+  try {
+    return parse(call.body);
+  } catch (const Error& error) {
+    throw Refused(400, error.message());
+  }
+}
+
+}  // namespace mhub::serve
