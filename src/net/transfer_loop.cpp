@@ -26,7 +26,8 @@ using CurlList = CHandle<curl_slist, curl_slist_free_all>;
 
 constexpr int kPollMs = 200;
 constexpr int kIdlePollMs = 10'000;
-constexpr long kReceiveBytes = CURL_MAX_READ_SIZE;
+/// One for each transfer under way, and what one transfer may hand over beyond its room.
+constexpr long kReceiveBytes = 256 * 1024;
 constexpr long kSendBytes = 256 * 1024;
 // Kept shorter than the idle limit of common servers and proxies, so that a request seldom meets a
 // connection that is just being closed.

@@ -1,8 +1,8 @@
-# Memory does not grow with the file: add, push, clone and restore of 1 GiB stay under 320 MiB each.
+# Memory does not grow with the file: add, push, clone and restore of 1 GiB stay under 256 MiB each.
 # The most is a clone's: eight ranges travel at once.
 . "$(dirname "$0")/common.sh"
 ! ldd "$MHUB_BIN" | grep -qE "lib[at]san" || skip "a sanitizer's memory says nothing"
-limit_kib=$((320 * 1024))
+limit_kib=$((256 * 1024))
 # bounded NAME COMMAND…: the most memory that the command had at once.
 bounded() {
   local name=$1 peak_kib
