@@ -18,10 +18,10 @@ constexpr unsigned kStrangersBodies = 16;
 constexpr std::uint64_t kBlobBytes = std::uint64_t{256} << 20;
 }  // namespace
 
-Hub::Hub(ServeOptions o, std::unique_ptr<Catalog> c, std::unique_ptr<store::Store> s)
+Hub::Hub(ServeOptions o, std::shared_ptr<Database> database, std::unique_ptr<store::Store> s)
     : options(std::move(o)),
       folder{options.data_folder},
-      catalog(std::move(c)),
+      catalog(sqlite_catalog(std::move(database))),
       store(std::move(s)),
       signer(catalog->master_secret()),
       git_gate(std::max(1U, options.limits.git_processes)),

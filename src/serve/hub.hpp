@@ -28,7 +28,7 @@ struct DedupKey {
 };
 
 struct Hub {
-  Hub(ServeOptions o, std::unique_ptr<Catalog> c, std::unique_ptr<store::Store> s);
+  Hub(ServeOptions o, std::shared_ptr<Database> database, std::unique_ptr<store::Store> s);
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 

@@ -12,6 +12,7 @@
 
 #include "cas/cas_face.hpp"
 #include "cas/tokens.hpp"
+#include "catalog/schema.hpp"
 #include "cors.hpp"
 #include "git/git_face.hpp"
 #include "hf/commit_face.hpp"
@@ -114,9 +115,9 @@ public:
     store_options.durable = options.durable;
     // Before SQLite makes it: its other files get the same permissions.
     real_file_system().open_write(folder.catalog(), 0600);
-    auto catalog = open_sqlite_catalog(folder.catalog());
+    auto database = open_catalog_database(folder.catalog());
     auto store = store::Store::open(folder.store(), store_options);
-    hub_ = std::make_unique<Hub>(options, std::move(catalog), std::move(store));
+    hub_ = std::make_unique<Hub>(options, std::move(database), std::move(store));
     hub_->git_program = git;
     make_missing_folders({*hub_->catalog, hub_->folder, git_setup(*hub_)});
     router_ = std::make_unique<Router>(all_routes(options.limits));

@@ -16,6 +16,8 @@
 
 namespace mhub::serve {
 
+class Database;
+
 /// A token as it is looked up when a request comes in.
 struct TokenRecord {
   TokenInfo info;
@@ -127,9 +129,11 @@ public:
   virtual Sha256 master_secret() = 0;
 };
 
-/// Opens catalog.db, making or upgrading it. Throws Error: config for a newer schema.
+/// Over an open catalog.db (schema.hpp).
+std::unique_ptr<Catalog> sqlite_catalog(std::shared_ptr<Database> database);
+/// As open_catalog_database().
 std::unique_ptr<Catalog> open_sqlite_catalog(const std::filesystem::path& file);
-/// Opens an existing one for reading alone. Throws Error: not_found.
+/// As open_catalog_database_read_only().
 std::unique_ptr<Catalog> open_sqlite_catalog_read_only(const std::filesystem::path& file);
 
 }  // namespace mhub::serve

@@ -3,73 +3,13 @@
 #include <mhub/base/error.hpp>
 
 #include "catalog/catalog.hpp"
+#include "catalog/schema.hpp"
 #include "catalog/sqlite.hpp"
 #include "http/message.hpp"
 
 namespace mhub::serve {
 
 namespace {
-
-constexpr std::int64_t kSchemaVersion = 2;
-/// "mhbc", so that `file` and people can tell what the database is.
-constexpr const char* kApplicationId = "PRAGMA application_id=0x6d686263";
-
-/// Step i takes a catalog of version i to version i + 1.
-constexpr const char* kMigrations[] = {
-    R"sql(
-CREATE TABLE users(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  name TEXT NOT NULL,
-  name_key TEXT NOT NULL UNIQUE,
-  is_admin INTEGER NOT NULL,
-  created INTEGER NOT NULL);
-CREATE TABLE tokens(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
-  name TEXT NOT NULL,
-  hash BLOB NOT NULL UNIQUE,
-  scope INTEGER NOT NULL,
-  created INTEGER NOT NULL,
-  expires INTEGER);
-CREATE INDEX tokens_by_user ON tokens(user_id);
-CREATE TABLE repos(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  type INTEGER NOT NULL,
-  owner TEXT NOT NULL,
-  name TEXT NOT NULL,
-  owner_key TEXT NOT NULL,
-  name_key TEXT NOT NULL,
-  private INTEGER NOT NULL,
-  created INTEGER NOT NULL,
-  UNIQUE(type, owner_key, name_key));
-CREATE INDEX repos_by_owner ON repos(owner_key);
-CREATE TABLE repo_files(
-  repo_id INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
-  sha256 BLOB NOT NULL,
-  size INTEGER NOT NULL,
-  xet BLOB NOT NULL,
-  added INTEGER NOT NULL,
-  PRIMARY KEY(repo_id, sha256)) WITHOUT ROWID;
-CREATE INDEX repo_files_by_xet ON repo_files(repo_id, xet);
-CREATE INDEX repo_files_by_sha256 ON repo_files(sha256);
-CREATE TABLE repo_xorbs(
-  repo_id INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
-  xorb BLOB NOT NULL,
-  whole INTEGER NOT NULL,
-  spans BLOB NOT NULL,
-  PRIMARY KEY(repo_id, xorb)) WITHOUT ROWID;
-CREATE INDEX repo_xorbs_by_xorb ON repo_xorbs(xorb);
-CREATE TABLE settings(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-)sql",
-    R"sql(
-CREATE TABLE repo_old_names(
-  type INTEGER NOT NULL,
-  owner_key TEXT NOT NULL,
-  name_key TEXT NOT NULL,
-  repo_id INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
-  PRIMARY KEY(type, owner_key, name_key)) WITHOUT ROWID;
-CREATE INDEX repo_old_names_by_repo ON repo_old_names(repo_id);
-)sql"};
 
 Sha256 digest_from(ByteView bytes) {
   Sha256 digest;
@@ -156,13 +96,8 @@ void forget_old_name(Connection& db, const wire::RepoName& name) {
 
 class SqliteCatalog : public Catalog {
 public:
-  SqliteCatalog(const std::filesystem::path& file, bool read_only) : db_(file, read_only) {
-    if (!read_only) {
-      migrate(file);
-    } else {
-      db_.read([&](Connection& db) { check_version(db, file); });
-    }
-  }
+  explicit SqliteCatalog(std::shared_ptr<Database> database)
+      : database_(std::move(database)), db_(*database_) {}
 
   UserInfo create_user(const std::string& name, bool is_admin) override {
     UserInfo user{0, name, is_admin, unix_now()};
@@ -490,41 +425,8 @@ private:
     return token;
   }
 
-  static std::int64_t version_of(Connection& db) {
-    auto row = db.query("PRAGMA user_version");
-    return row.next() ? row.integer(0) : 0;
-  }
-
-  static void check_version(Connection& db, const std::filesystem::path& file) {
-    const std::int64_t version = version_of(db);
-    if (version > kSchemaVersion)
-      throw Error(ErrorKind::config, "{} has schema {}, this program knows up to {}",
-                  printable(file.string()), version, kSchemaVersion)
-          .hint("upgrade mhub on this machine");
-  }
-
-  void migrate(const std::filesystem::path& file) {
-    const std::int64_t now = db_.read([](Connection& db) { return version_of(db); });
-    if (now == kSchemaVersion) return;
-    db_.write([&](Connection& db) {
-      // Under the write lock: another process may have been quicker.
-      check_version(db, file);
-      for (std::int64_t version = version_of(db); version < kSchemaVersion; ++version) {
-        db.execute(kMigrations[version]);
-        if (version == 0) {
-          db.execute(kApplicationId);
-          Sha256 secret;
-          fill_random(secret.bytes);
-          db.query("INSERT INTO settings(name, value) VALUES('master_secret', ?)")
-              .bind(ByteView(secret.bytes))
-              .run();
-        }
-      }
-      db.execute(fmt::format("PRAGMA user_version={}", kSchemaVersion).c_str());
-    });
-  }
-
-  Database db_;
+  std::shared_ptr<Database> database_;
+  Database& db_;
 };
 
 }  // namespace
@@ -550,14 +452,16 @@ bool XorbGrant::covers(const ChunkSpan& span) const {
   return after != spans.begin() && span.end <= std::prev(after)->end;
 }
 
+std::unique_ptr<Catalog> sqlite_catalog(std::shared_ptr<Database> database) {
+  return std::make_unique<SqliteCatalog>(std::move(database));
+}
+
 std::unique_ptr<Catalog> open_sqlite_catalog(const std::filesystem::path& file) {
-  return std::make_unique<SqliteCatalog>(file, false);
+  return sqlite_catalog(open_catalog_database(file));
 }
 
 std::unique_ptr<Catalog> open_sqlite_catalog_read_only(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file))
-    throw Error(ErrorKind::not_found, "there is no hub catalog at {}", printable(file.string()));
-  return std::make_unique<SqliteCatalog>(file, true);
+  return sqlite_catalog(open_catalog_database_read_only(file));
 }
 
 }  // namespace mhub::serve
