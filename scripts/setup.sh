@@ -65,3 +65,17 @@ make_hf_client() {
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$wanted" &&
     cp "$wanted" "$folder/installed.txt"
 }
+
+# Makes build/js-client, with Hugging Face's JavaScript client at the versions of tests/interop/js; does nothing
+# when it is there. Node's own packages of Debian are enough; npm may come from elsewhere.
+make_js_client() {
+  local folder=$root/build/js-client wanted=$root/tests/interop/js
+  cmp -s "$wanted/package-lock.json" "$folder/installed.json" && return 0
+  command -v npm >/dev/null || install_packages npm
+  say "js-client: installing Hugging Face's client"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp "$wanted/package.json" "$wanted/package-lock.json" "$folder" &&
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error &&
+    cp "$wanted/package-lock.json" "$folder/installed.json"
+}

@@ -16,6 +16,7 @@ fi
 
 install_packages build test
 make_hf_client || say "hf-client: not installed; tests that need it are skipped"
+make_js_client || say "js-client: not installed; tests that need it are skipped"
 cmake --preset "$preset" >"${TMPDIR:-/tmp}/mhub-configure.$$" 2>&1 || {
   cat "${TMPDIR:-/tmp}/mhub-configure.$$"
   die "could not configure preset $preset"

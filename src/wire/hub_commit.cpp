@@ -2,7 +2,7 @@
 
 #include <mhub/wire/hub_commit.hpp>
 
-#include "json_reader.hpp"
+#include "commit_file.hpp"
 
 namespace mhub::wire {
 namespace {
@@ -59,6 +59,11 @@ CommitDeletion read_deletion(const JsonField& value, CommitDeletion::What what) 
 
 }  // namespace
 
+CommitFile read_commit_file(const JsonField& value) {
+  return {value.at("path").text(kMaxPathBytes), read_content(value),
+          value.text_or("oldPath", kMaxPathBytes)};
+}
+
 CommitLine parse_commit_line(std::string_view line) {
   const Json document = parse_json(line, kLineLimits, "commit line");
   const JsonField root(document, "commit line");
@@ -69,10 +74,7 @@ CommitLine parse_commit_line(std::string_view line) {
     return CommitHeader{value.text_or("summary", kMaxMessageBytes),
                         value.text_or("description", kMaxMessageBytes), read_parent(value)};
   }
-  if (key == "file") {
-    return CommitFile{value.at("path").text(kMaxPathBytes), read_content(value),
-                      value.text_or("oldPath", kMaxPathBytes)};
-  }
+  if (key == "file") return read_commit_file(value);
   if (key == "lfsFile") return read_large_file(value);
   if (key == "deletedFile") return read_deletion(value, CommitDeletion::What::file);
   if (key == "deletedFolder") return read_deletion(value, CommitDeletion::What::folder);

@@ -1,6 +1,8 @@
+#include <algorithm>
+
 #include <mhub/wire/hub_repos.hpp>
 
-#include "json_reader.hpp"
+#include "commit_file.hpp"
 
 namespace mhub::wire {
 namespace {
@@ -29,6 +31,16 @@ std::optional<bool> find_privacy(const JsonField& root) {
   }
   if (const auto flag = root.find("private")) return flag->boolean();
   return std::nullopt;
+}
+
+std::string read_license(const JsonField& root) {
+  std::string license = root.text_or("license", kMaxNameBytes);
+  const bool is_plain = std::all_of(license.begin(), license.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-';
+  });
+  if (!is_plain) root.at("license").fail("is no name of a license");
+  return license;
 }
 
 /// "gated" and similar fields are text or boolean by their value; only what is read is checked.
@@ -72,11 +84,17 @@ OrderedJson write_item(const RepoListItem& item, RepoType type) {
 CreateRepoRequest parse_create_repo_request(std::string_view json) {
   const Json document = parse_json(json, kMessageLimits, "repository request");
   const JsonField root(document, "repository request");
-  return {.type = read_type(root),
-          .name = root.at("name").text(kMaxNameBytes),
-          .owner = root.text_or("organization", kMaxNameBytes),
-          .is_private = find_privacy(root).value_or(false),
-          .initial_commit = root.boolean_or("initialCommit", true)};
+  CreateRepoRequest request{.type = read_type(root),
+                            .name = root.at("name").text(kMaxNameBytes),
+                            .owner = root.text_or("organization", kMaxNameBytes),
+                            .is_private = find_privacy(root).value_or(false),
+                            .initial_commit = root.boolean_or("initialCommit", true),
+                            .license = read_license(root)};
+  if (const auto files = root.find("files")) {
+    files->each(kCreateRepoMaxFiles,
+                [&](const JsonField& file) { request.files.push_back(read_commit_file(file)); });
+  }
+  return request;
 }
 
 std::string to_json(const CreateRepoRequest& request) {

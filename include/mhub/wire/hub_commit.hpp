@@ -30,6 +30,7 @@ struct CommitFile {
   std::string path = {};
   Bytes content = {};
   std::string old_path = {};  ///< renamed from there; may be empty
+  bool operator==(const CommitFile&) const = default;
 };
 
 /// A file whose bytes were sent before.

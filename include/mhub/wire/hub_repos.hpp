@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <mhub/wire/hub_commit.hpp>
 #include <mhub/wire/repo_name.hpp>
 
 namespace mhub::wire {
@@ -23,6 +24,8 @@ inline constexpr std::string_view kErrorMessageHeader = "X-Error-Message";
 /// A value of kErrorCodeHeader.
 inline constexpr std::string_view kErrorRepoNotFound = "RepoNotFound";
 
+inline constexpr std::size_t kCreateRepoMaxFiles = 100;
+
 struct CreateRepoRequest {
   RepoType type = RepoType::model;
   std::string name = {};   ///< as sent: "name", or "owner/name" from old clients
@@ -31,11 +34,15 @@ struct CreateRepoRequest {
   /// Hubs begin a repository with a commit of its .gitattributes, which its first push would have
   /// to be based on. JSON "initialCommit": false, ours alone, asks for one without commits.
   bool initial_commit = true;
+  /// Small files of the first commit; at most kCreateRepoMaxFiles.
+  std::vector<CommitFile> files = {};
+  /// For the head of the first README.md: letters, digits, dots and dashes; may be empty.
+  std::string license = {};
   bool operator==(const CreateRepoRequest&) const = default;
 };
 
 /// Reads both forms of the visibility: "visibility" (public, private) and the older boolean
-/// "private". Throws Error: corrupt for any other visibility.
+/// "private". Throws Error: corrupt for any other visibility. `files` and `license` are only read.
 CreateRepoRequest parse_create_repo_request(std::string_view json);
 std::string to_json(const CreateRepoRequest& request);
 

@@ -4,6 +4,8 @@
 
 #include <mhub/repo/refs.hpp>
 
+#include "git/pointer_walk.hpp"
+#include "hf/tree_plan.hpp"
 #include "hf/write_target.hpp"
 
 namespace mhub::serve {
@@ -66,10 +68,26 @@ repo::ObjectId first_tree(repo::Repository& repository, wire::RepoType type) {
                          {{".gitattributes", repo::FileMode::regular, blob}});
 }
 
-repo::ObjectId make_first_commit(repo::Repository& repository, wire::RepoType type,
+repo::ObjectId first_tree(repo::Repository& repository, const wire::CreateRepoRequest& request) {
+  TreePlan plan(repository, first_tree(repository, request.type));
+  if (!request.license.empty()) {
+    const std::string card = "---\nlicense: " + request.license + "\n---\n";
+    plan.put("README.md", repo::write_blob(repository, as_bytes(card)));
+  }
+  for (const wire::CommitFile& file : request.files) {
+    require_path(file.path);
+    if (read_loose_pointer(as_text(file.content)))
+      throw Refused(422, "a new repository holds no large files yet; commit " +
+                             printable(file.path) + " afterwards");
+    plan.put(file.path, repo::write_blob(repository, file.content));
+  }
+  return plan.write();
+}
+
+repo::ObjectId make_first_commit(repo::Repository& repository, const repo::ObjectId& tree,
                                  const repo::Signature& who) {
   repo::NewCommit commit;
-  commit.tree = first_tree(repository, type);
+  commit.tree = tree;
   commit.author = commit.committer = who;
   commit.message = "initial commit\n";
   const auto id = repo::write_commit(repository, commit);

@@ -44,10 +44,10 @@ wire::RepoName require_name(const Call& call, wire::RepoType type, const std::st
 }
 
 /// Clients take it that the default branch of a new repository is there, and how it sees files.
-void begin_history(const Call& call, const RepoInfo& repo) {
+void begin_history(const Call& call, const RepoInfo& repo, const wire::CreateRepoRequest& request) {
   try {
     auto git = repo::Repository::open(call.hub.folder.repo(repo.id));
-    make_first_commit(git, repo.name.type, signature_of(call.who));
+    make_first_commit(git, first_tree(git, request), signature_of(call.who));
   } catch (...) {
     delete_repo(*call.hub.catalog, call.hub.folder, repo);
     throw;
@@ -65,7 +65,8 @@ Response create(Call& call) {
   try {
     const RepoInfo repo =
         create_repo({*call.hub.catalog, call.hub.folder, git}, name, request.is_private);
-    if (request.initial_commit) begin_history(call, repo);
+    const bool has_files = !request.files.empty() || !request.license.empty();
+    if (request.initial_commit || has_files) begin_history(call, repo, request);
     answer.id = repo.name.id();
     answer.url = call.url() + "/" + repo.name.path();
     return json_response(200, wire::to_json(answer));

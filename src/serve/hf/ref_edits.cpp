@@ -61,7 +61,8 @@ repo::ObjectId starting_commit(repo::Repository& repository, const Call& call,
   const auto ref = branch_ref_of(start);
   if (!ref || *ref != kMainRef) refuse_revision(start);
   // A repository without commits: clients make a branch before they upload to it.
-  return make_first_commit(repository, call.repo->name.type, signature_of(call.who));
+  return make_first_commit(repository, first_tree(repository, call.repo->name.type),
+                           signature_of(call.who));
 }
 
 Response make_branch(Call& call) {

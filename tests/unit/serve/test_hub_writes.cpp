@@ -41,6 +41,34 @@ TEST_CASE("a new repository begins as clients know it", "[serve][hub]") {
   CHECK(HubWriter(hub, repos[1]).count_commits() == 0);
 }
 
+TEST_CASE("a new repository has the files that it was asked for with", "[serve][hub]") {
+  TestHub hub;
+  const auto create = [&](const json& more) {
+    json body = {{"name", "filled"}};
+    body.update(more);
+    return hub.ask("POST", "/api/repos/create", hub.admin_token(), body.dump()).status;
+  };
+  const auto files = [](const std::string& path, const std::string& content) {
+    return json({{"files", {{{"path", path}, {"content", content}, {"encoding", "utf-8"}}}}});
+  };
+  CHECK(create(files("../up", "x")) == 422);
+  CHECK(create(files(".git/config", "x")) == 422);
+  CHECK(create(files("a.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:" +
+                                  std::string(64, 'a') + "\nsize 5\n")) == 422);
+  CHECK(create({{"license", "mit\nevil: true"}}) == 400);
+  CHECK(hub.admin().list_repos().empty());  // nothing is left of those
+
+  json wanted = files("sub/a.txt", "text\n");
+  wanted["license"] = "apache-2.0";
+  REQUIRE(create(wanted) == 200);
+  HubWriter filled(hub, hub.admin().list_repos()[0]);
+  CHECK(filled.count_commits() == 1);
+  CHECK(filled.entry(".gitattributes"));
+  CHECK(filled.entry("sub/a.txt")->id == repo::hash_blob(as_bytes(std::string_view("text\n"))));
+  CHECK(filled.entry("README.md")->id ==
+        repo::hash_blob(as_bytes(std::string_view("---\nlicense: apache-2.0\n---\n"))));
+}
+
 struct Asked {
   std::string path;
   std::string content;

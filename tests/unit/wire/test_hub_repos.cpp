@@ -23,6 +23,17 @@ TEST_CASE("an unknown visibility never becomes public", "[wire][hub_repos]") {
                     "repository request: type is none of model, dataset, space");
 }
 
+TEST_CASE("a repository can be asked for with files and a license", "[wire][hub_repos]") {
+  const auto request = parse_create_repo_request(
+      R"({"name":"n","license":"mit","files":[{"path":"a","content":"aGk=","encoding":"base64"}]})");
+  CHECK(request.license == "mit");
+  REQUIRE(request.files.size() == 1);
+  CHECK(request.files[0].path == "a");
+  CHECK(as_text(request.files[0].content) == "hi");
+  CHECK_THROWS_WITH(parse_create_repo_request(R"({"name":"n","license":"a: b"})"),
+                    "repository request: license is no name of a license");
+}
+
 TEST_CASE("repository requests survive a round trip", "[wire][hub_repos]") {
   CreateRepoRequest create{.type = RepoType::space, .name = "n", .owner = "o", .is_private = true};
   CHECK(parse_create_repo_request(to_json(create)) == create);
