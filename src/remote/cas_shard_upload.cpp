@@ -64,6 +64,17 @@ net::Request shard_request(ByteView shard) {
 
 }  // namespace
 
+void CasClient::announce_shard(ByteView shard) {
+  net::Request request = shard_request(shard);
+  request.max_attempts = 1;
+  try {
+    const net::Response response = send(std::move(request), "/v1/shards/announcement");
+    if (response.status == 401) require_ok(response, "announce files to the hub");
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::network) throw;
+  }
+}
+
 void CasClient::upload_shard(ByteView shard) {
   fault_point("cas.upload_shard");
   net::Backoff backoff(kMaxTries);

@@ -31,6 +31,7 @@ Hub::Hub(ServeOptions o, std::shared_ptr<Database> database, std::unique_ptr<sto
       stranger_gate(kStrangersBodies),
       blob_budget(kBlobBytes),
       commit_gate(kCommits),
+      early_digests(*store, verifier_spawn(), stopping),
       workers(options.workers > 0 ? options.workers : std::max(4U, 2 * default_jobs())),
       slow_workers(kSlowWorkers),
       verifiers(kVerifiers) {}

@@ -10,6 +10,7 @@
 #include <mhub/store/store.hpp>
 
 #include "auth.hpp"
+#include "cas/early_digests.hpp"
 #include "catalog/catalog.hpp"
 #include "data_folder.hpp"
 #include "hf/branch_locks.hpp"
@@ -48,6 +49,7 @@ struct Hub {
   BranchLocks branch_locks;
   Synchronized<DedupKey> dedup_key;
   StopToken stopping;
+  EarlyDigests early_digests;
   FdWatch watch;
   // Last, so that tasks end before what they use.
   TaskPool workers;

@@ -34,6 +34,8 @@ constexpr std::uint64_t kAskFromBytes = xet::kChunkMaxBytes;
 /// A shard is closed when its files' records reach this size.
 constexpr std::size_t kShardTargetBytes = std::size_t{32} << 20;
 constexpr std::size_t kShardRecordBytes = 48;
+/// Files of fewer chunks, some 16 MiB, are checked quickly enough when all is sent.
+constexpr std::size_t kAnnounceFromChunks = 256;
 
 struct Pending {
   repo::FoundPointer found;
@@ -237,6 +239,7 @@ private:
       logical_bytes += one.found.pointer.size_bytes;
     }
     UploadProgress progress(tools_.progress, logical_bytes);
+    takes_announcements_ = action.takes_announcements;
     try {
       send_group(cas, files, progress);
     } catch (const Error& error) {
@@ -279,6 +282,7 @@ private:
     totals_.new_raw_bytes += plan.new_raw_bytes;
     totals_.known_raw_bytes += plan.known_raw_bytes;
     progress.advance(plan.known_raw_bytes);
+    if (takes_announcements_) announce_files(cas, files, plan);
     send_xorbs(cas, plan.whole_xorbs, progress);
     std::vector<xet::ShardXorb> made = send_repacked(cas, plan.repack, progress);
     for (const xet::XorbHash& xorb : plan.whole_xorbs) {
@@ -489,6 +493,33 @@ private:
         .hint("run `mhub fsck` to see which files it belongs to");
   }
 
+  /// Of large files, those whose recipes do not depend on what is yet to be packed.
+  void announce_files(remote::CasClient& cas, const std::vector<UploadFile>& files,
+                      const UploadPlan& plan) {
+    const std::unordered_set<xet::XorbHash> coming(plan.whole_xorbs.begin(),
+                                                   plan.whole_xorbs.end());
+    if (coming.empty()) return;
+    const auto place = [&](const WantedChunk& chunk) -> std::optional<RemotePlace> {
+      if (coming.contains(chunk.xorb) || remote_has(chunk.xorb))
+        return RemotePlace{chunk.xorb, chunk.index};
+      return place_on_remote(chunk.ref.hash);
+    };
+    xet::Shard shard;
+    std::size_t shard_bytes = 0;
+    for (const UploadFile& file : files) {
+      if (file.chunks.size() < kAnnounceFromChunks || shard_bytes >= kShardTargetBytes) continue;
+      if (!std::all_of(file.chunks.begin(), file.chunks.end(), place)) continue;
+      shard.files.push_back(
+          make_shard_file(file, [&](const WantedChunk& chunk) { return *place(chunk); }));
+      shard_bytes += shard_file_bytes(shard.files.back());
+    }
+    if (!shard.files.empty()) cas.announce_shard(xet::make_upload_shard(shard));
+  }
+
+  static std::size_t shard_file_bytes(const xet::ShardFile& file) {
+    return (2 + 2 * file.terms.size()) * kShardRecordBytes;
+  }
+
   void register_files(remote::CasClient& cas, const std::vector<UploadFile>& files,
                       std::vector<xet::ShardXorb> made) {
     xet::Shard shard;
@@ -514,7 +545,7 @@ private:
         }
         throw Error(ErrorKind::internal, "chunk {} was not sent", chunk.ref.hash.text());
       }));
-      shard_bytes += (2 + 2 * shard.files.back().terms.size()) * kShardRecordBytes;
+      shard_bytes += shard_file_bytes(shard.files.back());
       if (shard_bytes >= kShardTargetBytes) send();
     }
     send();
@@ -532,6 +563,7 @@ private:
   std::unordered_set<xet::XorbHash> on_remote_;
   /// The hub refused a recipe: only what this run has sent counts as being there.
   bool distrust_index_ = false;
+  bool takes_announcements_ = false;
   std::vector<Sha256> sent_;
   std::unique_ptr<RemoteSource> remotes_;
 };

@@ -97,16 +97,22 @@ LfsAction to_lfs_action(const XetUploadAction& action) {
   if (!action.session_id.empty()) {
     lfs.header.emplace(std::string(kXetSessionIdHeader), action.session_id);
   }
+  if (action.takes_announcements) {
+    lfs.header.emplace(std::string(kTakesAnnouncementsHeader), "true");
+  }
   return lfs;
 }
 
 XetUploadAction parse_xet_upload_action(const LfsAction& action) {
   XetUploadAction upload{.refresh_url = action.href,
                          .token = parse_xet_token_headers(action.header),
-                         .session_id = {}};
+                         .session_id = {},
+                         .takes_announcements = false};
   if (const std::string* id = find_header(action.header, kXetSessionIdHeader)) {
     upload.session_id = *id;
   }
+  const std::string* takes = find_header(action.header, kTakesAnnouncementsHeader);
+  upload.takes_announcements = takes != nullptr && *takes == "true";
   return upload;
 }
 

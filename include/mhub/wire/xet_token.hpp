@@ -17,6 +17,7 @@ inline constexpr std::string_view kXetCasUrlHeader = "X-Xet-Cas-Url";
 inline constexpr std::string_view kXetAccessTokenHeader = "X-Xet-Access-Token";
 inline constexpr std::string_view kXetTokenExpirationHeader = "X-Xet-Token-Expiration";
 inline constexpr std::string_view kXetSessionIdHeader = "X-Xet-Session-Id";
+inline constexpr std::string_view kTakesAnnouncementsHeader = "X-Mhub-Takes-Announcements";
 inline constexpr std::string_view kXetHashHeader = "X-Xet-Hash";
 
 inline constexpr std::size_t kXetTokenMaxBytes = 64000;
@@ -46,7 +47,8 @@ XetToken parse_xet_token_headers(const std::map<std::string, std::string>& heade
 struct XetUploadAction {
   std::string refresh_url = {};
   XetToken token = {};
-  std::string session_id = {};  ///< may be empty
+  std::string session_id = {};       ///< may be empty
+  bool takes_announcements = false;  ///< the CAS wants to hear of recipes before their xorbs
   bool operator==(const XetUploadAction&) const = default;
 };
 LfsAction to_lfs_action(const XetUploadAction& action);

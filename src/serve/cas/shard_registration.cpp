@@ -54,6 +54,14 @@ private:
 /// checking it costs. 2 TiB of content.
 constexpr std::uint64_t kChunkReferencesAtMost = std::uint64_t{1} << 25;
 
+xet::Shard read_shard(ByteView bytes) {
+  try {
+    return xet::parse_shard(bytes);
+  } catch (const Error& error) {
+    refuse(error.message());
+  }
+}
+
 /// Throws Refused 413.
 void check_extent(const Call& call, const xet::Shard& shard) {
   std::uint64_t references = 0;
@@ -138,14 +146,15 @@ std::vector<Incoming> incoming_files(Hub& hub, const xet::Shard& shard) {
 }
 
 /// SHA-256 of the content, hashed on a second thread while the next chunks are decoded and
-/// verified.
-Sha256 digest_of(Hub& hub, const store::FileRecord& file,
+/// verified; begins where the work that an announcement started has come to.
+Sha256 digest_of(Hub& hub, std::int64_t repo, const store::FileRecord& file,
                  const std::function<void(std::uint64_t)>& advance) {
   constexpr std::size_t kBlockBytes = 1 << 20;
   constexpr std::size_t kBlocksAhead = 4;
+  PrefixDigest begun = hub.early_digests.take(repo, file);
+  advance(begun.bytes);
   BoundedQueue<Bytes> blocks(kBlocksAhead);
-  auto digest = std::async(std::launch::async, [&blocks] {
-    Sha256Hasher hasher;
+  auto digest = std::async(std::launch::async, [&blocks, &hasher = begun.hasher] {
     while (const auto block = blocks.pop()) hasher.update(*block);
     return hasher.finish();
   });
@@ -162,7 +171,7 @@ Sha256 digest_of(Hub& hub, const store::FileRecord& file,
       blocks.push(std::exchange(block, {}));
       block.reserve(kBlockBytes + xet::kChunkMaxBytes);
     };
-    hub.store->read_file(file, 0, file.size_bytes, [&](ByteView bytes) {
+    hub.store->read_file(file, begun.bytes, file.size_bytes - begun.bytes, [&](ByteView bytes) {
       append(block, bytes);
       if (block.size() >= kBlockBytes) flush();
     });
@@ -172,11 +181,12 @@ Sha256 digest_of(Hub& hub, const store::FileRecord& file,
 }
 
 /// Reads the file's content; throws Refused unless it has the digest that the shard claims.
-void verify_content(Hub& hub, Incoming& file, std::uint64_t& verified, std::uint64_t total,
+void verify_content(const Call& call, Incoming& file, std::uint64_t& verified, std::uint64_t total,
                     const Verified& tell) {
+  Hub& hub = call.hub;
   hub.stopping.check();
   if (!file.is_known) {
-    file.record.sha256 = digest_of(hub, file.record, [&](std::uint64_t more) {
+    file.record.sha256 = digest_of(hub, call.repo->id, file.record, [&](std::uint64_t more) {
       verified += more;
       tell(verified, total);
     });
@@ -200,12 +210,7 @@ void put_file(Hub& hub, const store::FileRecord& file) {
 }  // namespace
 
 xet::Shard check_shard(const Call& call, ByteView bytes) {
-  xet::Shard shard;
-  try {
-    shard = xet::parse_shard(bytes);
-  } catch (const Error& error) {
-    refuse(error.message());
-  }
+  xet::Shard shard = read_shard(bytes);
   XorbLookup xorbs(*call.hub.store);
   Grants grants(call);
   check_extent(call, shard);
@@ -226,6 +231,24 @@ xet::Shard check_shard(const Call& call, ByteView bytes) {
   return shard;
 }
 
+void announce_shard(const Call& call, ByteView bytes) {
+  const xet::Shard shard = read_shard(bytes);
+  check_extent(call, shard);
+  Grants grants(call);
+  std::vector<AnnouncedFile> announced;
+  for (const xet::ShardFile& file : shard.files) {
+    if (call.hub.store->find_file(file.hash)) continue;
+    AnnouncedFile one{{{}, file.size_bytes(), file.hash, file.terms}, {}};
+    for (const xet::Term& term : file.terms) {
+      const auto& grant = grants.find(term.xorb);
+      one.usable.push_back(grant && grant->covers({term.first_chunk, term.end_chunk}) &&
+                           call.hub.store->has_local_xorb(term.xorb));
+    }
+    announced.push_back(std::move(one));
+  }
+  call.hub.early_digests.announce(call.repo->id, std::move(announced));
+}
+
 bool register_shard(const Call& call, const xet::Shard& shard, const Verified& verified) {
   Hub& hub = call.hub;
   auto files = incoming_files(hub, shard);
@@ -233,7 +256,7 @@ bool register_shard(const Call& call, const xet::Shard& shard, const Verified& v
   std::uint64_t done = 0;
   for (const Incoming& file : files) total += file.is_known ? 0 : file.record.size_bytes;
   verified(done, total);
-  for (Incoming& file : files) verify_content(hub, file, done, total, verified);
+  for (Incoming& file : files) verify_content(call, file, done, total, verified);
 
   fault_point("serve.before_register");
   bool is_new = false;

@@ -144,6 +144,11 @@ Response answer_v2(const std::shared_ptr<Call>& call) {
   return response;
 }
 
+Response answer_announcement(const std::shared_ptr<Call>& call) {
+  announce_shard(*call, as_bytes(call->body));
+  return json_response(202, "{}");
+}
+
 }  // namespace
 
 std::vector<Route> shard_routes() {
@@ -162,7 +167,13 @@ std::vector<Route> shard_routes() {
     Spawn spawn = call->hub.slow_spawn();
     return receive_shard(std::move(call), std::move(spawn), answer_v2);
   };
-  return {v1, v2};
+  Route announcement = v1;
+  announcement.pattern = "/v1/shards/announcement";
+  announcement.receive = [](std::shared_ptr<Call> call) {
+    Spawn spawn = call->hub.slow_spawn();
+    return receive_shard(std::move(call), std::move(spawn), answer_announcement);
+  };
+  return {v1, v2, announcement};
 }
 
 }  // namespace mhub::serve

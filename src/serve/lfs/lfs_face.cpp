@@ -117,8 +117,11 @@ wire::LfsBatchAnswer answer_uploads(Call& call, const wire::LfsBatchRequest& req
     } else if (present.contains(object.oid)) {
       // No action: nothing to send.
     } else if (by_chunks) {
-      one.upload = wire::to_lfs_action(wire::XetUploadAction{refresh_url(call, CasScope::write),
-                                                             token, call.request->request_id});
+      one.upload = wire::to_lfs_action(
+          wire::XetUploadAction{.refresh_url = refresh_url(call, CasScope::write),
+                                .token = token,
+                                .session_id = call.request->request_id,
+                                .takes_announcements = true});
     } else {
       one.authenticated = true;
       one.upload = link_action(call, LinkUse::upload, object);

@@ -333,6 +333,26 @@ TEST_CASE("a shard that lies is refused as a whole", "[serve][cas]") {
   CHECK(hub.ask("POST", "/v1/shards", token, file.shard()).status == 200);
 }
 
+TEST_CASE("a file may be announced before its xorb comes", "[serve][cas]") {
+  TestHub hub;
+  const std::string token = hub.make_user("ann");
+  hub.make_repo("ann/m");
+  const std::string write = cas_token(hub, "ann/m", "write", token);
+  const std::string read = cas_token(hub, "ann/m", "read", token);
+  const Prepared file(noise(std::size_t{17} << 20));
+  const std::string path = "/v1/shards/announcement";
+  CHECK(hub.ask("POST", path, write, file.shard(false)).status == 202);
+  CHECK(hub.ask("POST", path, read, file.shard(false)).status == 403);
+  CHECK(hub.ask("POST", path, write, "no shard").status == 400);
+  REQUIRE(hub.ask("POST", file.xorb_path(), write, text(file.xorb)).status == 200);
+
+  Prepared lie = file;
+  lie.file.sha256 = sha256_of(as_bytes("something else"));
+  CHECK(hub.ask("POST", "/v1/shards", write, lie.shard()).status == 400);
+  CHECK(hub.ask("POST", "/v1/shards", write, file.shard()).status == 200);
+  CHECK(hub.ask("GET", "/v1/reconstructions/" + file.file.hash.text(), read).status == 200);
+}
+
 TEST_CASE("nobody builds a file from xorbs that they may not read", "[serve][cas]") {
   TestHub hub;
   const std::string alice = hub.make_user("alice");

@@ -53,8 +53,10 @@ TEST_CASE("token headers are found in any case", "[wire][xet_token]") {
 }
 
 TEST_CASE("upload and download actions survive a round trip", "[wire][xet_token]") {
-  const XetUploadAction upload{
-      .refresh_url = "http://h/api/xet-write-token/main", .token = kToken, .session_id = "s1"};
+  const XetUploadAction upload{.refresh_url = "http://h/api/xet-write-token/main",
+                               .token = kToken,
+                               .session_id = "s1",
+                               .takes_announcements = true};
   CHECK(parse_xet_upload_action(to_lfs_action(upload)) == upload);
   const XetDownloadAction download{.refresh_url = "http://h/api/xet-read-token/main",
                                    .token = kToken,
