@@ -89,6 +89,7 @@ EffectiveSettings settings_for(const HttpSettings& settings, const Url& url) {
   const bool at_home = home && same_origin(*home, url);
   EffectiveSettings out;
   out.user_agent = settings.user_agent;
+  out.only_public_addresses = settings.only_public_addresses;
   for (const auto& [match, rule] : matching) {
     take(out.proxy, rule->proxy);
     take(out.ssl_verify, rule->ssl_verify);
@@ -106,6 +107,8 @@ EffectiveSettings settings_for(const HttpSettings& settings, const Url& url) {
       }
     }
   }
+  // What a proxy connects to cannot be seen from here.
+  if (settings.only_public_addresses) out.proxy = "";
   return out;
 }
 

@@ -10,10 +10,12 @@
 #include <thread>
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <mhub/base/c_handle.hpp>
 #include <mhub/base/error.hpp>
 #include <mhub/base/synchronized.hpp>
+#include <mhub/net/address.hpp>
 
 namespace mhub::net {
 namespace {
@@ -171,6 +173,12 @@ int on_progress(void* user, curl_off_t, curl_off_t down, curl_off_t, curl_off_t 
   return 0;
 }
 
+/// The address that a name has led to, right before it is connected to.
+curl_socket_t open_public_socket(void*, curlsocktype purpose, curl_sockaddr* address) noexcept {
+  if (purpose != CURLSOCKTYPE_IPCXN || !is_public_address(address->addr)) return CURL_SOCKET_BAD;
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 }  // extern "C"
 
 Ending ending_of(CURLcode code) {
@@ -225,6 +233,8 @@ void set_settings(CURL* easy, const EffectiveSettings& settings) {
   const auto text = [&](CURLoption option, const std::string& value) {
     if (!value.empty()) curl_easy_setopt(easy, option, value.c_str());
   };
+  if (settings.only_public_addresses)
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_public_socket);
   if (settings.proxy) curl_easy_setopt(easy, CURLOPT_PROXY, settings.proxy->c_str());
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, settings.ssl_verify ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, settings.ssl_verify ? 2L : 0L);

@@ -35,6 +35,9 @@ struct HttpSettings {
   /// origin only, since they commonly hold a token; empty: such headers are sent nowhere.
   std::string home_url;
   std::string user_agent = "mhub";
+  /// Connect to public addresses alone (mhub/net/address.hpp), whatever a name resolves to, and
+  /// through no proxy: for URLs that strangers choose.
+  bool only_public_addresses = false;
   unsigned connections_per_host = 16;
   unsigned connections_total = 64;
 };
@@ -49,6 +52,7 @@ struct EffectiveSettings {
   std::string ssl_key;
   std::string user_agent;
   std::vector<std::string> extra_headers;
+  bool only_public_addresses = false;
 };
 
 /// The most specific value of each setting for `url`. Pure.
