@@ -19,6 +19,7 @@ mhub_pkg(zstd libzstd)
 mhub_pkg(lz4 liblz4)
 mhub_pkg(zlib zlib)
 mhub_pkg(xxhash libxxhash)
+mhub_pkg(yaml yaml-0.1)
 
 # BLAKE3's official C code. Debian 12 ships it inside the Rust crate's package; a system library is
 # taken where there is one.

@@ -21,7 +21,7 @@ ALLOWED = {
     "serve": "repo store xet wire net base",
     "cli": "sync serve repo remote store xet wire net base",
 }
-C_HEADERS = re.compile(r"^(git2(/.*)?\.h|curl/.*|sqlite3(ext)?\.h|microhttpd\.h)$")
+C_HEADERS = re.compile(r"^(git2(/.*)?\.h|curl/.*|sqlite3(ext)?\.h|microhttpd\.h|yaml\.h)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 
 

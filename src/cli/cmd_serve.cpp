@@ -79,6 +79,8 @@ void add_serve(CLI::App& app, Context& context) {
   value(command, "--tls-cert", options->certificate, "FILE",
         "Speak TLS with this certificate (PEM)");
   value(command, "--tls-key", options->key, "FILE", "Its key (PEM)");
+  flag(command, "--webhooks-to-private-addresses", serve_options.webhooks_may_reach_private,
+       "Let webhooks reach this machine and private networks");
   value(command, "--git", serve_options.git_program, "FILE", "The git program to run");
   const auto between = [](std::uint64_t least, std::uint64_t most) {
     return CLI::Range(least, most).description("");

@@ -189,7 +189,7 @@ int run(int argc, char** argv) noexcept {
   const Environment environment = Environment::of_process();
   // A running hub has git start this program, under another name, in the middle of a push.
   if (argc > 0 && serve::is_hook_call(argv[0])) {
-    return serve::run_hook(std::cin, std::cerr,
+    return serve::run_hook(argv[0], std::cin, std::cerr,
                            [&](const char* name) { return environment.find(name).value_or(""); });
   }
   return run_command_line(std::vector<std::string>(argv + std::min(argc, 1), argv + argc),

@@ -82,23 +82,43 @@ private:
 
 }  // namespace
 
-std::uint64_t count_commits(Repository& repository, const ObjectId& tip, std::uint64_t at_most,
-                            const StopToken& stop) {
+namespace {
+
+/// Calls `visit(id)` for up to `at_most` commits.
+template <class Visit>
+void walk_commits(Repository& repository, const ObjectId& tip, unsigned sorting,
+                  std::uint64_t at_most, const StopToken& stop, Visit&& visit) {
   git_revwalk* raw = nullptr;
   check(git_revwalk_new(&raw, git_of(repository)), "walk the history");
   const GitWalk walk(raw);
+  check(git_revwalk_sorting(walk.get(), sorting), "walk the history");
   const git_oid start = to_oid(tip);
   check(git_revwalk_push(walk.get(), &start), "walk the history of " + tip.hex());
-  std::uint64_t count = 0;
   git_oid oid;
-  while (count < at_most) {
+  for (std::uint64_t count = 0; count < at_most; ++count) {
     stop.check();
     const int result = git_revwalk_next(&oid, walk.get());
     if (result == GIT_ITEROVER) break;
     check(result, "walk the history");
-    ++count;
+    visit(oid);
   }
+}
+
+}  // namespace
+
+std::uint64_t count_commits(Repository& repository, const ObjectId& tip, std::uint64_t at_most,
+                            const StopToken& stop) {
+  std::uint64_t count = 0;
+  walk_commits(repository, tip, GIT_SORT_NONE, at_most, stop, [&](const git_oid&) { ++count; });
   return count;
+}
+
+std::vector<ObjectId> list_commits(Repository& repository, const ObjectId& tip, std::size_t at_most,
+                                   const StopToken& stop) {
+  std::vector<ObjectId> ids;
+  walk_commits(repository, tip, GIT_SORT_TIME, at_most, stop,
+               [&](const git_oid& id) { ids.push_back(from_oid(id)); });
+  return ids;
 }
 
 std::vector<ObjectId> last_changes(Repository& repository, const ObjectId& tip,

@@ -21,7 +21,10 @@ constexpr std::uint64_t kBlobBytes = std::uint64_t{256} << 20;
 Hub::Hub(ServeOptions o, std::shared_ptr<Database> database, std::unique_ptr<store::Store> s)
     : options(std::move(o)),
       folder{options.data_folder},
-      catalog(sqlite_catalog(std::move(database))),
+      catalog(sqlite_catalog(database)),
+      facts(sqlite_facts(database)),
+      likes(sqlite_likes(database)),
+      webhooks(sqlite_webhooks(std::move(database))),
       store(std::move(s)),
       signer(catalog->master_secret()),
       git_gate(std::max(1U, options.limits.git_processes)),
@@ -32,6 +35,9 @@ Hub::Hub(ServeOptions o, std::shared_ptr<Database> database, std::unique_ptr<sto
       blob_budget(kBlobBytes),
       commit_gate(kCommits),
       early_digests(*store, verifier_spawn(), stopping),
+      repacker(watch, [this](std::int64_t repo) { return folder.repo(repo); }),
+      webhook_sender(*webhooks, {.may_reach_private = options.webhooks_may_reach_private,
+                                 .first_retry = options.webhook_first_retry}),
       workers(options.workers > 0 ? options.workers : std::max(4U, 2 * default_jobs())),
       slow_workers(kSlowWorkers),
       verifiers(kVerifiers) {}

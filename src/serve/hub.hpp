@@ -12,13 +12,21 @@
 #include "auth.hpp"
 #include "cas/early_digests.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/facts.hpp"
+#include "catalog/likes.hpp"
+#include "catalog/webhooks.hpp"
 #include "data_folder.hpp"
+#include "downloads.hpp"
+#include "git/repacker.hpp"
 #include "hf/branch_locks.hpp"
+#include "hf/history_cache.hpp"
+#include "hf/repo_facts.hpp"
 #include "http/byte_budget.hpp"
 #include "http/fd_watch.hpp"
 #include "http/gate.hpp"
 #include "http/streams.hpp"
 #include "http/task_pool.hpp"
+#include "webhooks/sender.hpp"
 
 namespace mhub::serve {
 
@@ -36,6 +44,9 @@ struct Hub {
   ServeOptions options;
   DataFolder folder;
   std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<RepoFactsTable> facts;
+  std::unique_ptr<LikesTable> likes;
+  std::unique_ptr<WebhooksTable> webhooks;
   std::unique_ptr<store::Store> store;
   Signer signer;
   std::string git_program;  ///< absolute
@@ -48,14 +59,19 @@ struct Hub {
   Gate commit_gate;         ///< commits made over HTTP
   BranchLocks branch_locks;
   Synchronized<DedupKey> dedup_key;
+  DownloadCounter downloads;
+  HistoryCache histories;
   StopToken stopping;
   EarlyDigests early_digests;
+  Repacker repacker;  ///< used by callbacks of `watch`, so it goes after that
   FdWatch watch;
+  WebhookSender webhook_sender;
   // Last, so that tasks end before what they use.
   TaskPool workers;
   TaskPool slow_workers;
   TaskPool verifiers;  ///< shards: minutes for a large file, in nobody else's way
 
+  FactsPlace facts_place() { return {*facts, folder}; }
   Spawn worker_spawn();
   Spawn slow_spawn();
   Spawn verifier_spawn();

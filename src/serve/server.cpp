@@ -16,7 +16,11 @@
 #include "cors.hpp"
 #include "git/git_face.hpp"
 #include "hf/commit_face.hpp"
+#include "hf/compare.hpp"
 #include "hf/hub_face.hpp"
+#include "hf/lfs_files.hpp"
+#include "hf/likes.hpp"
+#include "hf/listing.hpp"
 #include "hf/model_card.hpp"
 #include "hf/preupload_face.hpp"
 #include "hf/read_face.hpp"
@@ -25,7 +29,9 @@
 #include "http/http_server.hpp"
 #include "hub.hpp"
 #include "lfs/lfs_face.hpp"
+#include "periodic.hpp"
 #include "routes.hpp"
+#include "webhooks/webhook_routes.hpp"
 
 namespace mhub::serve {
 
@@ -79,14 +85,15 @@ void sweep(const DataFolder& folder) {
     std::filesystem::remove_all(folder.tmp() / name, ignored);
 }
 
-void install_hook(const DataFolder& folder, const std::filesystem::path& program) {
+void install_hooks(const DataFolder& folder, const std::filesystem::path& program) {
   if (program.empty() || ::access(program.c_str(), X_OK) != 0)
     throw Error(ErrorKind::config, "the hook program {} cannot be run",
                 printable(program.string()));
-  const auto link = folder.hooks() / "pre-receive";
-  const auto fresh = folder.hooks() / unique_name("pre-receive");
-  std::filesystem::create_symlink(std::filesystem::absolute(program), fresh);
-  real_file_system().rename(fresh, link);
+  for (const char* name : {"pre-receive", "post-receive"}) {
+    const auto fresh = folder.hooks() / unique_name(name);
+    std::filesystem::create_symlink(std::filesystem::absolute(program), fresh);
+    real_file_system().rename(fresh, folder.hooks() / name);
+  }
 }
 
 std::string without_slash(std::string url) {
@@ -110,7 +117,7 @@ public:
       throw Error(ErrorKind::busy, "another server runs on {}", printable(folder.root.string()))
           .hint("stop it first, or give this one a data folder of its own");
     sweep(folder);
-    install_hook(folder, options.hook_program);
+    install_hooks(folder, options.hook_program);
     store::StoreOptions store_options;
     store_options.durable = options.durable;
     // Before SQLite makes it: its other files get the same permissions.
@@ -119,6 +126,7 @@ public:
     auto store = store::Store::open(folder.store(), store_options);
     hub_ = std::make_unique<Hub>(options, std::move(database), std::move(store));
     hub_->git_program = git;
+    hub_->repacker.set_git(git_setup(*hub_));
     make_missing_folders({*hub_->catalog, hub_->folder, git_setup(*hub_)});
     router_ = std::make_unique<Router>(all_routes(options.limits));
 
@@ -135,6 +143,15 @@ public:
     http.idle_timeout = options.limits.idle_timeout;
     http.header_bytes = options.limits.header_bytes;
     http_ = HttpServer::start(http, *this);
+    hub_->slow_workers.post([hub = hub_.get()] {
+      try {
+        refresh_stale_facts(hub->facts_place(), *hub->catalog, hub->stopping);
+      } catch (const std::exception& error) {
+        log_warning("lists of repositories may be out of date: {}", error.what());
+      }
+    });
+    downloads_writer_ =
+        std::make_unique<Periodic>(kDownloadsWrittenEvery, [this] { write_downloads(); });
     // Last: a start that fails must not use up the one showing of the token.
     make_first_user();
     url_ = options.public_url.empty() ? http_->local_url() : options.public_url;
@@ -153,6 +170,8 @@ public:
     hub_->verifiers.stop();
     hub_->slow_workers.stop();
     hub_->workers.stop();
+    downloads_writer_.reset();
+    write_downloads();
   }
 
   void run_until(const StopToken& stop_token, std::chrono::milliseconds patience) override {
@@ -161,6 +180,14 @@ public:
   }
 
 private:
+  void write_downloads() noexcept {
+    try {
+      hub_->downloads.flush(*hub_->facts);
+    } catch (const std::exception& error) {
+      log_warning("downloads cannot be counted: {}", error.what());
+    }
+  }
+
   void make_first_user() {
     if (!hub_->catalog->list_users().empty()) return;
     const UserInfo admin = hub_->catalog->create_user(std::string(kFirstUser), true);
@@ -211,6 +238,7 @@ private:
   std::unique_ptr<Hub> hub_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<Periodic> downloads_writer_;
   std::string url_;
   std::optional<std::string> first_token_;
 };
@@ -220,9 +248,11 @@ private:
 std::vector<Route> all_routes(const ServeLimits& limits) {
   // First, since /api/{plural} would take some of their paths.
   std::vector<Route> routes = hub_read_routes(limits);
-  for (auto more : {hub_routes(limits), cas_token_routes(), cas_routes(limits), lfs_routes(limits),
-                    git_routes(limits), commit_routes(limits), preupload_routes(),
-                    ref_edit_routes(), repo_edit_routes(limits), model_card_routes(limits)})
+  for (auto more :
+       {hub_routes(limits), cas_token_routes(), cas_routes(limits), lfs_routes(limits),
+        git_routes(limits), commit_routes(limits), preupload_routes(), ref_edit_routes(),
+        repo_edit_routes(limits), model_card_routes(limits), listing_routes(), like_routes(),
+        webhook_routes(limits), compare_routes(), lfs_file_routes(limits)})
     routes.insert(routes.end(), more.begin(), more.end());
   return routes;
 }

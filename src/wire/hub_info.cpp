@@ -8,6 +8,7 @@ namespace mhub::wire {
 namespace {
 
 constexpr std::size_t kMaxTextBytes = 4096;
+constexpr std::size_t kMaxTags = 1000;
 constexpr JsonLimits kLimits{.bytes = kInfoMaxBodyBytes, .values = kInfoMaxSiblings * 20};
 
 OrderedJson write_sibling(const RepoSibling& sibling) {
@@ -38,39 +39,68 @@ RepoSibling read_sibling(const JsonField& field) {
 
 }  // namespace
 
-std::string to_json(const RepoDescription& repo, std::span<const std::string> expand) {
-  const auto is_wanted = [&](std::string_view name) {
-    return expand.empty() || std::find(expand.begin(), expand.end(), name) != expand.end();
-  };
+bool RepoProperties::has(std::string_view name) const {
+  if (!expand.empty()) return std::find(expand.begin(), expand.end(), name) != expand.end();
+  if (name == "siblings") return siblings;
+  if (name == "cardData") return card;
+  if (name == "config") return config;
+  return true;
+}
+
+std::string to_json(const RepoDescription& repo, const RepoProperties& properties) {
   OrderedJson json = {{"_id", repo.unique_id}, {"id", repo.id}};
   const auto put = [&](const char* name, OrderedJson value) {
-    if (is_wanted(name)) json[name] = std::move(value);
+    if (properties.has(name)) json[name] = std::move(value);
   };
-  if (repo.type == RepoType::model && expand.empty()) json["modelId"] = repo.id;
+  const auto put_text = [&](const char* name, const std::string& text) {
+    if (!text.empty()) put(name, text);
+  };
+  if (repo.type == RepoType::model && properties.expand.empty()) json["modelId"] = repo.id;
   put("author", repo.author);
-  if (!repo.sha.empty()) put("sha", repo.sha);
+  put_text("sha", repo.sha);
   put("private", repo.is_private);
   put("gated", false);
   put("disabled", false);
-  put("downloads", 0);
-  put("likes", 0);
-  put("tags", OrderedJson::array());
+  put("downloads", repo.downloads);
+  if (!properties.expand.empty()) put("downloadsAllTime", repo.downloads);
+  put("likes", repo.likes);
+  put("tags", repo.tags);
+  put_text("pipeline_tag", repo.pipeline_tag);
+  put_text("library_name", repo.library_name);
+  put_text("sdk", repo.sdk);
   put("createdAt", repo.created_at);
   put("lastModified", repo.last_modified);
   if (repo.used_storage_bytes) put("usedStorage", *repo.used_storage_bytes);
   std::string text = dump(json);
-  if (!is_wanted("siblings")) return text;
-  // File by file: a tree of all of them would take many times the memory of the text.
   text.pop_back();
-  text += ",\"siblings\":[";
-  bool is_first = true;
-  for (const RepoSibling& sibling : repo.siblings) {
-    if (!is_first) text += ',';
-    is_first = false;
-    text += dump(write_sibling(sibling));
+  const auto put_json = [&](std::string_view name, const std::string& value) {
+    if (!value.empty() && properties.has(name))
+      text.append(",\"").append(name).append("\":").append(value);
+  };
+  put_json("cardData", repo.card_json);
+  put_json("config", repo.config_json);
+  if (properties.has("siblings")) {
+    // File by file: a tree of all of them would take many times the memory of the text.
+    text += ",\"siblings\":[";
+    bool is_first = true;
+    for (const RepoSibling& sibling : repo.siblings) {
+      if (!is_first) text += ',';
+      is_first = false;
+      text += dump(write_sibling(sibling));
+    }
+    text += ']';
   }
-  text += "]}";
+  text += '}';
   return text;
+}
+
+std::string to_json(std::span<const RepoDescription> repos, const RepoProperties& properties) {
+  std::string text = "[";
+  for (const RepoDescription& repo : repos) {
+    if (text.size() > 1) text += ',';
+    text += to_json(repo, properties);
+  }
+  return text += ']';
 }
 
 RepoDescription parse_repo_description(std::string_view json, RepoType type) {
@@ -87,6 +117,15 @@ RepoDescription parse_repo_description(std::string_view json, RepoType type) {
   repo.last_modified = root.text_or("lastModified", kMaxTextBytes);
   if (const auto used = root.find("usedStorage"))
     repo.used_storage_bytes = used->unsigned_number(UINT64_MAX >> 1);
+  repo.downloads = root.unsigned_or("downloads", UINT64_MAX, 0);
+  repo.likes = root.unsigned_or("likes", UINT64_MAX, 0);
+  if (const auto tags = root.find("tags")) {
+    tags->each(kMaxTags,
+               [&](const JsonField& tag) { repo.tags.push_back(tag.text(kMaxTextBytes)); });
+  }
+  repo.pipeline_tag = root.text_or("pipeline_tag", kMaxTextBytes);
+  repo.library_name = root.text_or("library_name", kMaxTextBytes);
+  repo.sdk = root.text_or("sdk", kMaxTextBytes);
   if (const auto siblings = root.find("siblings")) {
     siblings->each(kInfoMaxSiblings,
                    [&](const JsonField& field) { repo.siblings.push_back(read_sibling(field)); });

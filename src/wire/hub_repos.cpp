@@ -61,24 +61,6 @@ RepoListItem read_item(const JsonField& field) {
   return item;
 }
 
-OrderedJson write_item(const RepoListItem& item, RepoType type) {
-  OrderedJson json;
-  json["_id"] = item.unique_id;
-  json["id"] = item.id;
-  if (type == RepoType::model) json["modelId"] = item.id;
-  json["author"] = item.id.substr(0, item.id.find('/'));
-  if (!item.sha.empty()) json["sha"] = item.sha;
-  json["private"] = item.is_private;
-  json["gated"] = false;
-  json["disabled"] = false;
-  json["downloads"] = item.downloads;
-  json["likes"] = item.likes;
-  json["tags"] = item.tags;
-  if (!item.created_at.empty()) json["createdAt"] = item.created_at;
-  if (!item.last_modified.empty()) json["lastModified"] = item.last_modified;
-  return json;
-}
-
 }  // namespace
 
 CreateRepoRequest parse_create_repo_request(std::string_view json) {
@@ -171,12 +153,6 @@ std::vector<RepoListItem> parse_repo_list(std::string_view json) {
     items.push_back(read_item(field));
   });
   return items;
-}
-
-std::string to_json(const std::vector<RepoListItem>& items, RepoType type) {
-  OrderedJson json = OrderedJson::array();
-  for (const RepoListItem& item : items) json.push_back(write_item(item, type));
-  return dump(json);
 }
 
 WhoAmI parse_whoami(std::string_view json) {

@@ -40,11 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(wire::parse_tree(wire::to_json(entries)) == entries,
                   "a listing written is read as it was");
   });
-  fuzz::may_refuse([&] {
-    const auto items = wire::parse_repo_list(text);
-    fuzz::require(wire::parse_repo_list(wire::to_json(items, wire::RepoType::dataset)) == items,
-                  "a list of repositories written is read as it was");
-  });
+  fuzz::may_refuse([&] { wire::parse_repo_list(text); });
   fuzz::may_refuse([&] { wire::parse_xorb_upload_answer(text); });
   fuzz::may_refuse([&] { wire::parse_shard_upload_answer(text); });
   if (!text.empty()) fuzz::may_refuse([&] { wire::parse_shard_progress(text); });

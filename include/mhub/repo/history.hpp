@@ -15,6 +15,10 @@ namespace mhub::repo {
 std::uint64_t count_commits(Repository& repository, const ObjectId& tip, std::uint64_t at_most,
                             const StopToken& stop = never_stopped());
 
+/// Commits that `tip` reaches, itself included, newest first, the first `at_most` of them.
+std::vector<ObjectId> list_commits(Repository& repository, const ObjectId& tip, std::size_t at_most,
+                                   const StopToken& stop = never_stopped());
+
 /// For each of `paths` (files or folders, each of which exists at `tip`) the commit that gave it
 /// the content that it has at `tip`, as `git log -1 <path>` finds it: where a parent has the same
 /// content, the search goes on there alone. All paths are looked for in one walk. After

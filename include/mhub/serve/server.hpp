@@ -50,7 +50,11 @@ struct ServeOptions {
   std::string search_path = "/usr/local/bin:/usr/bin:/bin";
   unsigned loops = 0;    ///< event loops, 0: one per core, 2 or more
   unsigned workers = 0;  ///< threads for decoding and ingest, 0: two per core, 4 or more
-  bool durable = true;   ///< false leaves fsync out (tests)
+  /// False: webhooks are sent to public addresses alone, not to this machine or its networks.
+  bool webhooks_may_reach_private = false;
+  std::chrono::seconds webhook_first_retry{
+      10};              ///< what fails is tried again after this, and later
+  bool durable = true;  ///< false leaves fsync out (tests)
   ServeLimits limits;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// What a hub says of one repository at one revision: GET /api/{type}/{repo} and
-// GET /api/{type}/{repo}/revision/{rev}, in the shape of Hugging Face's API.
+// What a hub says of repositories: GET /api/{type}/{repo} and GET /api/{type}/{repo}/revision/{rev}
+// of one at one revision, GET /api/{type} of many, in the shape of Hugging Face's API.
 
 #include <cstdint>
 #include <optional>
@@ -38,14 +38,32 @@ struct RepoDescription {
   std::string created_at = {};     ///< "2026-01-31T12:00:00.000Z"
   std::string last_modified = {};  ///< the same form
   std::optional<std::uint64_t> used_storage_bytes = {};
+  std::uint64_t downloads = 0;
+  std::uint64_t likes = 0;
+  std::vector<std::string> tags = {};
+  std::string pipeline_tag = {};  ///< may be empty, as what follows
+  std::string library_name = {};
+  std::string sdk = {};          ///< of spaces
+  std::string card_json = {};    ///< "cardData": an object as JSON, written as it is
+  std::string config_json = {};  ///< "config": the same
   std::vector<RepoSibling> siblings = {};
   bool operator==(const RepoDescription&) const = default;
 };
 
-/// All properties, or with `expand` those alone that it names (unknown names are passed over),
-/// besides "_id" and "id".
-std::string to_json(const RepoDescription& repo, std::span<const std::string> expand);
-/// Throws Error: corrupt.
+/// Which properties are written besides "_id" and "id".
+struct RepoProperties {
+  std::vector<std::string> expand = {};  ///< these alone; unknown names are passed over
+  // Without `expand`: all, of the following those that are true.
+  bool siblings = true;
+  bool card = true;
+  bool config = true;
+  bool has(std::string_view name) const;
+};
+
+std::string to_json(const RepoDescription& repo, const RepoProperties& properties);
+/// An array.
+std::string to_json(std::span<const RepoDescription> repos, const RepoProperties& properties);
+/// Throws Error: corrupt. Card and config are not read.
 RepoDescription parse_repo_description(std::string_view json, RepoType type);
 
 }  // namespace mhub::wire

@@ -85,7 +85,7 @@ struct DuplicateRepoRequest {
 };
 DuplicateRepoRequest parse_duplicate_repo_request(std::string_view json);
 
-/// One repository of a listing.
+/// What is read of one repository of a listing; hubs write it as in hub_info.hpp.
 struct RepoListItem {
   std::string id = {};         ///< "owner/name"
   std::string unique_id = {};  ///< JSON "_id"; opaque, may be empty when read
@@ -100,8 +100,6 @@ struct RepoListItem {
 };
 /// A bare array of at most 10,000 items; more pages are named by the Link header.
 std::vector<RepoListItem> parse_repo_list(std::string_view json);
-/// `type` decides whether "modelId" is written as well.
-std::string to_json(const std::vector<RepoListItem>& items, RepoType type);
 
 struct WhoAmI {
   std::string name = {};

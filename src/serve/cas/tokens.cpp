@@ -32,7 +32,10 @@ std::vector<Route> cas_token_routes() {
   Route read;
   read.pattern = "/api/{api_repo}/xet-read-token/*";
   read.access = Access::repo_read;
-  read.handle = [](Call& call) { return token_response(call, CasScope::read); };
+  read.handle = [](Call& call) {
+    call.hub.downloads.note(call.repo->id, call.holder());
+    return token_response(call, CasScope::read);
+  };
   Route write;
   write.pattern = "/api/{api_repo}/xet-write-token/*";
   write.access = Access::repo_write;

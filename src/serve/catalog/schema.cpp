@@ -70,6 +70,73 @@ CREATE TABLE repo_old_names(
   repo_id INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
   PRIMARY KEY(type, owner_key, name_key)) WITHOUT ROWID;
 CREATE INDEX repo_old_names_by_repo ON repo_old_names(repo_id);
+)sql",
+    // What listings show. Facts come from git and may be dropped; counts may not.
+    R"sql(
+CREATE TABLE repo_facts(
+  repo_id INTEGER PRIMARY KEY REFERENCES repos(id) ON DELETE CASCADE,
+  head TEXT NOT NULL,
+  modified INTEGER NOT NULL,
+  pipeline_tag TEXT NOT NULL,
+  library_name TEXT NOT NULL,
+  sdk TEXT NOT NULL,
+  tags TEXT NOT NULL,
+  card TEXT NOT NULL,
+  config TEXT NOT NULL);
+CREATE TABLE repo_tags(
+  tag_key TEXT NOT NULL,
+  repo_id INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  shown INTEGER NOT NULL,
+  PRIMARY KEY(tag_key, repo_id)) WITHOUT ROWID;
+CREATE INDEX repo_tags_by_repo ON repo_tags(repo_id);
+CREATE TABLE repo_counts(
+  repo_id INTEGER PRIMARY KEY REFERENCES repos(id) ON DELETE CASCADE,
+  likes INTEGER NOT NULL,
+  downloads INTEGER NOT NULL);
+)sql",
+    R"sql(
+CREATE TABLE likes(
+  user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  repo_id INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
+  created INTEGER NOT NULL,
+  PRIMARY KEY(user_id, repo_id)) WITHOUT ROWID;
+CREATE INDEX likes_by_repo ON likes(repo_id, user_id);
+CREATE TRIGGER like_counted AFTER INSERT ON likes BEGIN
+  INSERT INTO repo_counts(repo_id, likes, downloads) VALUES(new.repo_id, 1, 0)
+    ON CONFLICT(repo_id) DO UPDATE SET likes=likes+1;
+END;
+CREATE TRIGGER like_uncounted AFTER DELETE ON likes BEGIN
+  UPDATE repo_counts SET likes=likes-1 WHERE repo_id=old.repo_id;
+END;
+)sql",
+    R"sql(
+CREATE TABLE webhooks(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  url TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  of_repos INTEGER NOT NULL,
+  of_discussions INTEGER NOT NULL,
+  disabled INTEGER NOT NULL,
+  created INTEGER NOT NULL);
+CREATE INDEX webhooks_by_user ON webhooks(user_id);
+CREATE TABLE webhook_watches(
+  webhook_id INTEGER NOT NULL REFERENCES webhooks(id) ON DELETE CASCADE,
+  type TEXT NOT NULL,
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL);
+CREATE INDEX webhook_watches_by_webhook ON webhook_watches(webhook_id);
+CREATE INDEX webhook_watches_by_name ON webhook_watches(name_key);
+CREATE TABLE webhook_deliveries(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  webhook_id INTEGER NOT NULL REFERENCES webhooks(id) ON DELETE CASCADE,
+  body TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  due INTEGER NOT NULL);
+CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries(webhook_id);
+CREATE INDEX webhook_deliveries_by_due ON webhook_deliveries(due);
 )sql"};
 
 constexpr std::int64_t kSchemaVersion = std::size(kMigrations);

@@ -22,6 +22,10 @@ namespace mhub::serve {
 namespace {
 
 constexpr std::size_t kInflatePieceBytes = 4096;
+/// Within which a fetch names the first commit that it wants.
+constexpr std::size_t kWantsBytes = 4096;
+/// What a push leaves loose; of more objects git makes a pack.
+constexpr std::size_t kPushObjects = 50;
 /// What a child may say while it still reads its input.
 constexpr std::size_t kEarlyOutputBytes = 4 << 20;
 constexpr std::chrono::milliseconds kEndPatience{10000};
@@ -73,6 +77,7 @@ ChildSpec spec_for(const Call& call, Service service, bool advertise) {
     spec.environment.push_back("MHUB_HOOK_DATA=" + hub.folder.root.string());
     spec.environment.push_back(fmt::format("MHUB_HOOK_REPO={}", call.repo->id));
     spec.environment.push_back("MHUB_HOOK_GIT=" + hub.git_program);
+    spec.environment.push_back("MHUB_HOOK_URL=" + call.url());
   }
   if (advertise) spec.arguments.push_back("--http-backend-info-refs");
   spec.folder = hub.folder.repo(call.repo->id);
@@ -244,6 +249,10 @@ public:
 
   std::optional<Response> finish(const Wake&) override {
     if (inflater_) inflater_->finish();
+    // Questions about references are no downloads.
+    if (as_text(ByteView(body_).first(std::min(body_.size(), kWantsBytes))).find("want ") !=
+        std::string_view::npos)
+      call_->hub.downloads.note(call_->repo->id, call_->holder());
     auto session = std::make_unique<Session>(call_->hub, std::move(place_),
                                              spec_for(*call_, Service::upload_pack, false));
     return result_response(
@@ -297,6 +306,7 @@ public:
     if (!flush(wake)) return std::nullopt;
     if (inflater_) inflater_->finish();
     session_->end_input();
+    call_->hub.repacker.note(call_->repo->id, kPushObjects);
     return result_response(
         Service::receive_pack, *call_,
         std::make_unique<SessionStream>(std::move(session_), std::move(early_output_), Bytes()));

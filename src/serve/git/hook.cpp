@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <istream>
 #include <ostream>
 #include <set>
@@ -6,8 +7,12 @@
 #include <mhub/serve/hook.hpp>
 
 #include "catalog/catalog.hpp"
+#include "catalog/facts.hpp"
+#include "catalog/schema.hpp"
 #include "data_folder.hpp"
 #include "git/pointer_walk.hpp"
+#include "hf/repo_facts.hpp"
+#include "webhooks/events.hpp"
 
 namespace mhub::serve {
 
@@ -23,6 +28,7 @@ struct Update {
   std::string before;
   std::string after;
   std::string ref;
+  bool creates() const { return before.find_first_not_of('0') == std::string::npos; }
   bool deletes() const { return after.find_first_not_of('0') == std::string::npos; }
 };
 
@@ -41,6 +47,13 @@ bool refuse_refs(const std::vector<Update>& updates, std::ostream& messages) {
   return refused;
 }
 
+std::vector<Update> read_updates(std::istream& commands) {
+  std::vector<Update> updates;
+  Update update;
+  while (commands >> update.before >> update.after >> update.ref) updates.push_back(update);
+  return updates;
+}
+
 int check(std::istream& commands, std::ostream& messages, const Environment& environment) {
   const DataFolder folder{environment("MHUB_HOOK_DATA")};
   const std::string repo_text = environment("MHUB_HOOK_REPO");
@@ -49,9 +62,7 @@ int check(std::istream& commands, std::ostream& messages, const Environment& env
     messages << "mhub: this hook is run by the hub alone\n";
     return 1;
   }
-  std::vector<Update> updates;
-  Update update;
-  while (commands >> update.before >> update.after >> update.ref) updates.push_back(update);
+  const std::vector<Update> updates = read_updates(commands);
   if (refuse_refs(updates, messages)) return 1;
 
   PointerWalk walk;
@@ -94,13 +105,51 @@ int check(std::istream& commands, std::ostream& messages, const Environment& env
   return 1;
 }
 
+/// The refs have moved: what fails here is told to nobody, and mended when the hub starts again.
+int write_down(std::istream& commands, const Environment& environment) {
+  const DataFolder folder{environment("MHUB_HOOK_DATA")};
+  const auto updates = read_updates(commands);
+  if (folder.root.empty() || updates.empty()) return 0;
+  const auto database = open_catalog_database(folder.catalog());
+  const auto catalog = sqlite_catalog(database);
+  const auto repo = catalog->find_repo(std::stoll(environment("MHUB_HOOK_REPO")));
+  if (!repo) return 0;
+  const auto facts = sqlite_facts(database);
+  const bool is_default = std::any_of(updates.begin(), updates.end(), [](const Update& update) {
+    return update.ref == kDefaultBranch;
+  });
+  if (is_default) refresh_facts_quietly({*facts, folder}, *repo);
+  const auto webhooks = sqlite_webhooks(database);
+  HubEvent event{"update", "repo.content", *repo, {}, {}, {}};
+  if (const auto kept = facts->find(repo->id)) event.head = kept->head;
+  for (const Update& update : updates)
+    event.refs.push_back(
+        {update.ref, update.creates() ? "" : update.before, update.deletes() ? "" : update.after});
+  announce({*catalog, *webhooks, environment("MHUB_HOOK_URL")}, event);
+  return 0;
+}
+
+bool is_called(std::string_view program_name, std::string_view hook) {
+  return program_name.substr(program_name.rfind('/') + 1) == hook;
+}
+constexpr std::string_view kBefore = "pre-receive";
+constexpr std::string_view kAfter = "post-receive";
+
 }  // namespace
 
 bool is_hook_call(std::string_view program_name) {
-  return program_name == "pre-receive" || program_name.ends_with("/pre-receive");
+  return is_called(program_name, kBefore) || is_called(program_name, kAfter);
 }
 
-int run_hook(std::istream& commands, std::ostream& messages, const Environment& environment) {
+int run_hook(std::string_view program_name, std::istream& commands, std::ostream& messages,
+             const Environment& environment) {
+  if (is_called(program_name, kAfter)) {
+    try {
+      return write_down(commands, environment);
+    } catch (const std::exception&) {
+      return 1;
+    }
+  }
   try {
     return check(commands, messages, environment);
   } catch (const std::exception& error) {

@@ -29,6 +29,7 @@ public:
   void finish();
 
   const wire::CommitHeader& header() const { return header_; }
+  std::size_t operation_count() const { return operations_.size(); }
   /// What the operations make of the tip's tree.
   repo::ObjectId make_tree(const Tip& tip);
 

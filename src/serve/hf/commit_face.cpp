@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "hf/changes.hpp"
 #include "hf/commit_build.hpp"
 #include "hf/parameters.hpp"
 #include "hub.hpp"
@@ -51,6 +52,11 @@ public:
         revision_(revision_from(call_->rest)),
         is_pull_request_(flag(*call_->request, "create_pr")) {}
 
+  /// Whether the commit was made or refused, its objects are there.
+  ~CommitConsumer() override {
+    if (build_) call_->hub.repacker.note(call_->repo->id, build_->operation_count());
+  }
+
   void consume(ByteView bytes) override {
     received_ += bytes.size();
     if (received_ > call_->hub.options.limits.push_bytes) refuse_size(call_->hub);
@@ -70,11 +76,14 @@ public:
     start();
     take_line();
     build_->finish();
-    const std::lock_guard turn(call_->hub.branch_locks.of(call_->repo->id));
-    retry_while_moved([&] {
-      repository_->refresh();
-      return is_pull_request_ ? try_pull_request() : try_commit();
-    });
+    {
+      const std::lock_guard turn(call_->hub.branch_locks.of(call_->repo->id));
+      retry_while_moved([&] {
+        repository_->refresh();
+        return is_pull_request_ ? try_pull_request() : try_commit();
+      });
+    }
+    refs_changed(*call_, *call_->repo, changes_);
     answer_.commit_url =
         call_->url() + "/" + call_->repo->name.path() + "/commit/" + answer_.commit_oid;
     return json_response(200, wire::to_json(answer_));
@@ -140,10 +149,12 @@ private:
     require_parent(tip);
     const auto commit = make_commit(tip);
     answer_.commit_oid = commit.hex();
-    return commit == tip.commit ||
-           repo::update_ref(*repository_, tip.ref, commit,
-                            tip.commit ? repo::Expected::at(*tip.commit) : repo::Expected::none(),
-                            "commit over HTTP");
+    if (commit == tip.commit) return true;
+    const auto expected = tip.commit ? repo::Expected::at(*tip.commit) : repo::Expected::none();
+    if (!repo::update_ref(*repository_, tip.ref, commit, expected, "commit over HTTP"))
+      return false;
+    changes_.push_back({tip.ref, tip.commit, commit});
+    return true;
   }
 
   bool try_pull_request() {
@@ -156,8 +167,12 @@ private:
     answer_.commit_oid = commit.hex();
     answer_.pull_request_url =
         fmt::format("{}/{}/discussions/{}", call_->url(), call_->repo->name.path(), number);
-    return repo::update_ref(*repository_, fmt::format("{}{}", kPullRefs, number), commit,
-                            repo::Expected::none(), "pull request over HTTP");
+    const std::string ref = fmt::format("{}{}", kPullRefs, number);
+    if (!repo::update_ref(*repository_, ref, commit, repo::Expected::none(),
+                          "pull request over HTTP"))
+      return false;
+    changes_.push_back({ref, std::nullopt, commit});
+    return true;
   }
 
   std::shared_ptr<Call> call_;
@@ -169,6 +184,7 @@ private:
   std::uint64_t received_ = 0;
   std::exception_ptr failure_;
   wire::CommitAnswer answer_;
+  std::vector<RefChange> changes_;
 };
 
 std::unique_ptr<BodySink> receive_commit(std::shared_ptr<Call> call) {

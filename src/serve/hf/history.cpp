@@ -55,6 +55,24 @@ wire::CommitInfo commit_info(const repo::Commit& commit) {
   return info;
 }
 
+struct History {
+  HistoryCache::Commits commits;  ///< newest first, as many as were asked for or more
+  std::uint64_t total = 0;
+};
+History history_of(const Call& call, repo::Repository& git, const repo::ObjectId& tip,
+                   std::size_t needed) {
+  const StopToken& stop = call.hub.stopping;
+  if (auto known = call.hub.histories.find(tip)) return {known, known->size()};
+  constexpr std::size_t kKept = HistoryCache::kCommitsAtMost;
+  auto ids = std::make_shared<const std::vector<repo::ObjectId>>(repo::list_commits(
+      git, tip, std::clamp<std::size_t>(needed, kKept + 1, kCommitsCounted), stop));
+  if (ids->size() <= kKept) {
+    call.hub.histories.keep(tip, ids);
+    return {ids, ids->size()};
+  }
+  return {ids, repo::count_commits(git, tip, kCommitsCounted, stop)};
+}
+
 Response commits(Call& call) {
   auto git = open_git(call);
   const Revision revision = require_revision(git, call.rest);
@@ -65,21 +83,13 @@ Response commits(Call& call) {
   const bool formatted = std::find(expand.begin(), expand.end(), "formatted") != expand.end();
   std::vector<wire::CommitInfo> list;
   std::uint64_t total = 0;
+  const std::size_t first = page * limit;
   if (revision.commit) {
-    total = repo::count_commits(git, *revision.commit, kCommitsCounted, call.hub.stopping);
-    repo::LogOptions options;
-    options.tips = {*revision.commit};
-    options.limit = std::uint64_t{page + 1} * limit;
-    std::uint64_t seen = 0;
-    if (std::uint64_t{page} * limit < total) {
-      repo::walk_log(
-          git, options,
-          [&](const repo::Commit& commit) {
-            if (seen++ >= page * limit) list.push_back(commit_info(commit));
-            return true;
-          },
-          call.hub.stopping);
-    }
+    const auto history = history_of(call, git, *revision.commit, first + limit);
+    total = history.total;
+    const auto& ids = *history.commits;
+    for (std::size_t i = first; i < std::min(ids.size(), first + limit); ++i)
+      list.push_back(commit_info(repo::read_commit(git, ids[i])));
   }
   Response response = json_response(200, wire::to_json(list, formatted));
   response.with("X-Total-Count", std::to_string(total));

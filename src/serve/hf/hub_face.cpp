@@ -1,7 +1,5 @@
 #include "hf/hub_face.hpp"
 
-#include <limits>
-
 #include <mhub/base/atomic_file.hpp>
 #include <mhub/base/log.hpp>
 #include <mhub/repo/objects.hpp>
@@ -9,6 +7,7 @@
 #include <mhub/wire/hub_repos.hpp>
 
 #include "git/git_face.hpp"
+#include "hf/changes.hpp"
 #include "hf/first_commit.hpp"
 #include "hf/parameters.hpp"
 #include "hf/write_target.hpp"
@@ -17,9 +16,6 @@
 namespace mhub::serve {
 
 namespace {
-
-constexpr std::size_t kListPage = 500;
-constexpr std::size_t kListPageAtMost = 1000;
 
 Response whoami(Call& call) {
   wire::WhoAmI who;
@@ -47,7 +43,8 @@ wire::RepoName require_name(const Call& call, wire::RepoType type, const std::st
 void begin_history(const Call& call, const RepoInfo& repo, const wire::CreateRepoRequest& request) {
   try {
     auto git = repo::Repository::open(call.hub.folder.repo(repo.id));
-    make_first_commit(git, first_tree(git, request), signature_of(call.who));
+    const auto commit = make_first_commit(git, first_tree(git, request), signature_of(call.who));
+    refs_changed(call, repo, {{std::string(kMainRef), std::nullopt, commit}});
   } catch (...) {
     delete_repo(*call.hub.catalog, call.hub.folder, repo);
     throw;
@@ -67,6 +64,7 @@ Response create(Call& call) {
         create_repo({*call.hub.catalog, call.hub.folder, git}, name, request.is_private);
     const bool has_files = !request.files.empty() || !request.license.empty();
     if (request.initial_commit || has_files) begin_history(call, repo, request);
+    repo_changed(call, repo, "create", "repo");
     answer.id = repo.name.id();
     answer.url = call.url() + "/" + repo.name.path();
     return json_response(200, wire::to_json(answer));
@@ -90,71 +88,11 @@ Response remove(Call& call) {
     throw Refused(404, std::string(wire::kErrorRepoNotFound), "Repository not found");
   if (!call.who.may_write(*repo))
     throw Refused(403, "You don't have the rights to delete " + name.path());
+  // While it is known who may read it.
+  repo_changed(call, *repo, "delete", "repo");
   delete_repo(*call.hub.catalog, call.hub.folder, *repo);
   return json_response(200, "{}");
 }
-
-/// Commit and time of the default branch; empty for a repository without commits.
-struct Head {
-  std::string sha;
-  std::string time;
-};
-Head head_of(const Hub& hub, const RepoInfo& repo) {
-  try {
-    auto git = repo::Repository::open(hub.folder.repo(repo.id));
-    const auto ref = repo::find_ref(git, "refs/heads/main");
-    if (!ref || ref->target.is_zero()) return {};
-    const auto commit = repo::find_commit(git, ref->target);
-    if (!commit) return {};
-    return {ref->target.hex(), timestamp(commit->committer.time_s)};
-  } catch (const Error& error) {
-    log_warning("repository {} cannot be read: {}", repo.id, error.message());
-    return {};
-  }
-}
-
-Response list(Call& call) {
-  const auto type = wire::parse_api_plural(call.words[0]);
-  if (!type) throw Refused(404, "EntryNotFound", "not found");
-  RepoFilter filter;
-  filter.type = *type;
-  filter.owner = call.request->parameter("author").value_or("");
-  filter.search = call.request->parameter("search").value_or("");
-  filter.limit = number(*call.request, "limit", kListPage, kListPageAtMost);
-  filter.after_id = static_cast<std::int64_t>(
-      number(*call.request, "cursor", 0, std::numeric_limits<std::int64_t>::max()));
-  const std::size_t page = filter.limit++;  // one more says whether a page follows
-  auto repos = call.hub.catalog->list_repos(call.who.viewer(), filter);
-  const bool more = repos.size() > page;
-  if (more) repos.resize(page);
-
-  std::vector<wire::RepoListItem> items;
-  for (const RepoInfo& repo : repos) {
-    const Head head = head_of(call.hub, repo);
-    wire::RepoListItem item;
-    item.id = repo.name.id();
-    item.unique_id = std::to_string(repo.id);
-    item.is_private = repo.is_private;
-    item.sha = head.sha;
-    item.created_at = timestamp(repo.created_unix_s);
-    item.last_modified = head.time.empty() ? item.created_at : head.time;
-    items.push_back(std::move(item));
-  }
-  Response response = json_response(200, wire::to_json(items, *type));
-  if (more) {
-    std::string query =
-        "limit=" + std::to_string(page) + "&cursor=" + std::to_string(repos.back().id);
-    if (!filter.owner.empty()) query += "&author=" + percent_encode(filter.owner);
-    if (!filter.search.empty()) query += "&search=" + percent_encode(filter.search);
-    response.with("Link", fmt::format("<{}/api/{}?{}>; rel=\"next\"", call.url(),
-                                      wire::api_plural(*type), query));
-  }
-  return response;
-}
-
-}  // namespace
-
-namespace {
 
 /// Under its name only when it is whole.
 void make_repo_folder(const NewRepo& where, std::int64_t id) {
@@ -239,7 +177,6 @@ std::vector<Route> hub_routes(const ServeLimits& limits) {
       create);
   add(Method::del, "/api/repos/delete", Access::writer, Run::worker, limits.json_body_bytes,
       remove);
-  add(Method::get, "/api/{plural}", Access::anyone, Run::worker, 0, list);
   return routes;
 }
 

@@ -20,4 +20,25 @@ std::size_t number(const Request& request, std::string_view name, std::size_t fa
   return std::min(value, at_most);
 }
 
+std::string next_link(const Call& call, std::string_view cursor) {
+  std::string query;
+  std::string_view rest = call.request->query;
+  while (!rest.empty()) {
+    const auto end = rest.find('&');
+    const std::string_view part = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (part.empty() || part.starts_with("cursor=")) continue;
+    for (const char c : part) {
+      // What would end the address within the header.
+      if (c > ' ' && c < 0x7f && c != '<' && c != '>' && c != '"')
+        query += c;
+      else
+        query += percent_encode(std::string_view(&c, 1));
+    }
+    query += '&';
+  }
+  return fmt::format("<{}{}?{}cursor={}>; rel=\"next\"", call.url(), call.request->path, query,
+                     percent_encode(cursor));
+}
+
 }  // namespace mhub::serve

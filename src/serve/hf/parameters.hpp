@@ -14,6 +14,10 @@ bool flag(const Request& request, std::string_view name);
 std::size_t number(const Request& request, std::string_view name, std::size_t fallback,
                    std::size_t at_most);
 
+/// The Link header of an answer after which a page follows: the request's own address with `cursor`
+/// in place of its own.
+std::string next_link(const Call& call, std::string_view cursor);
+
 /// What `parse` makes of the call's body. Throws Refused 400 with what the parser found wrong.
 template <class Parse>
 auto parse_body(const Call& call, Parse parse) {

@@ -4,6 +4,7 @@
 
 #include <mhub/wire/hub_ref_edits.hpp>
 
+#include "hf/changes.hpp"
 #include "hf/first_commit.hpp"
 #include "hf/parameters.hpp"
 #include "hf/write_target.hpp"
@@ -61,8 +62,10 @@ repo::ObjectId starting_commit(repo::Repository& repository, const Call& call,
   const auto ref = branch_ref_of(start);
   if (!ref || *ref != kMainRef) refuse_revision(start);
   // A repository without commits: clients make a branch before they upload to it.
-  return make_first_commit(repository, first_tree(repository, call.repo->name.type),
-                           signature_of(call.who));
+  const auto first = make_first_commit(repository, first_tree(repository, call.repo->name.type),
+                                       signature_of(call.who));
+  refs_changed(call, *call.repo, {{*ref, std::nullopt, first}});
+  return first;
 }
 
 Response make_branch(Call& call) {
@@ -74,9 +77,11 @@ Response make_branch(Call& call) {
     throw Refused(409, "Reference " + printable(ref) + " already exists");
   };
   if (!request.overwrite && repo::find_ref(repository, ref)) refuse_existing();
+  const auto before = commit_of_ref(repository, ref);
   const auto commit = starting_commit(repository, call, request);
   const auto expected = request.overwrite ? repo::Expected::any() : repo::Expected::none();
   if (!repo::update_ref(repository, ref, commit, expected, "branch over HTTP")) refuse_existing();
+  refs_changed(call, *call.repo, {{ref, before, commit}});
   return json_response(200, "{}");
 }
 
@@ -87,7 +92,9 @@ Response remove_branch(Call& call) {
   auto repository = open_repo(call);
   const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));
   if (!repo::find_ref(repository, ref)) refuse_revision(name);
+  const auto before = commit_of_ref(repository, ref);
   repo::delete_ref(repository, ref, repo::Expected::any());
+  refs_changed(call, *call.repo, {{ref, before, std::nullopt}});
   return json_response(200, "{}");
 }
 
@@ -107,6 +114,7 @@ Response make_tag(Call& call) {
                              message_text(*request.message, request.tag));
   if (!repo::update_ref(repository, ref, target, repo::Expected::none(), "tag over HTTP"))
     throw Refused(409, "Tag reference exists already: " + printable(ref));
+  refs_changed(call, *call.repo, {{ref, std::nullopt, *commit}});
   return json_response(200, "{}");
 }
 
@@ -116,7 +124,9 @@ Response remove_tag(Call& call) {
   auto repository = open_repo(call);
   const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));
   if (!repo::find_ref(repository, ref)) refuse_revision(name);
+  const auto before = commit_of_ref(repository, ref);
   repo::delete_ref(repository, ref, repo::Expected::any());
+  refs_changed(call, *call.repo, {{ref, before, std::nullopt}});
   return json_response(200, "{}");
 }
 
@@ -128,15 +138,20 @@ Response super_squash(Call& call) {
   const std::string message = message_text(request.message, "Super-squash branch '" + name + "'");
   auto repository = open_repo(call);
   const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));
+  RefChange change;
   retry_while_moved([&] {
     repository.refresh();
     const auto tip = find_tip(repository, name);
     if (!tip || !tip->commit) refuse_revision(name);
     const auto tree = repo::read_commit(repository, *tip->commit).tree;
     const auto commit = write_root_commit(repository, call, tree, message);
-    return repo::update_ref(repository, tip->ref, commit, repo::Expected::at(*tip->commit),
-                            "squash over HTTP");
+    if (!repo::update_ref(repository, tip->ref, commit, repo::Expected::at(*tip->commit),
+                          "squash over HTTP"))
+      return false;
+    change = {tip->ref, tip->commit, commit};
+    return true;
   });
+  refs_changed(call, *call.repo, {change});
   return json_response(200, "{}");
 }
 

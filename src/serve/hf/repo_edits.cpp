@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <span>
 
+#include <nlohmann/json.hpp>
+
 #include <mhub/wire/hub_repos.hpp>
 
 #include "content.hpp"
 #include "git/git_face.hpp"
+#include "hf/changes.hpp"
 #include "hf/hub_face.hpp"
 #include "hf/parameters.hpp"
 #include "hub.hpp"
@@ -31,8 +34,15 @@ void require_namespace(const Call& call, const wire::RepoName& name) {
 Response change_settings(Call& call) {
   const auto request = parse_body(call, wire::parse_repo_settings_request);
   if (request.asks_for_gating) throw Refused(501, "this hub does not offer gated repositories");
-  if (request.is_private) call.hub.catalog->set_repo_private(call.repo->id, *request.is_private);
   const bool is_private = request.is_private.value_or(call.repo->is_private);
+  if (request.is_private) {
+    call.hub.catalog->set_repo_private(call.repo->id, is_private);
+    RepoInfo changed = *call.repo;
+    changed.is_private = is_private;
+    repo_changed(call, changed, "update", "repo.config",
+                 is_private ? R"({"updatedConfig":{"private":true}})"
+                            : R"({"updatedConfig":{"private":false}})");
+  }
   return json_response(
       200, std::string("{\"private\":") + (is_private ? "true" : "false") + ",\"gated\":false}");
 }
@@ -60,6 +70,8 @@ Response move(Call& call) {
     if (error.kind() != ErrorKind::conflict) throw;
     refuse_taken();
   }
+  const nlohmann::json moved = {{"movedTo", {{"name", to.id()}, {"owner", {{"id", to.owner}}}}}};
+  repo_changed(call, *repo, "move", "repo", moved.dump());
   return json_response(200, "{}");
 }
 
@@ -118,6 +130,8 @@ Response duplicate(Call& call) {
       // Files first: a reference never leads to one that is not listed.
       copy_file_list(call, call.repo->id, made.id);
       copy_git(hub, call.repo->id, made.id);
+      refresh_facts_quietly(hub.facts_place(), made);
+      repo_changed(call, made, "create", "repo");
     } catch (...) {
       delete_repo(*hub.catalog, hub.folder, made);
       throw;

@@ -190,6 +190,8 @@ Response serve(Call& call, bool as_git_has_it) {
   const auto entry = find_entry(git, where);
   if (!entry || entry->mode == repo::FileMode::tree) return no_entry(call, where.revision);
   const HubFile file = read_hub_file(git, *entry);
+  if (!as_git_has_it && !call.request->is_head)
+    call.hub.downloads.note(call.repo->id, call.holder());
   if (as_git_has_it || !file.pointer) return serve_blob(call, git, where, file);
   const auto held = find_held(call, file);
   if (!held) return no_entry(call, where.revision);

@@ -20,6 +20,11 @@ RepoDescription described() {
           .created_at = "2026-01-31T12:00:00.000Z",
           .last_modified = "2026-02-01T12:00:00.000Z",
           .used_storage_bytes = 12,
+          .downloads = 5,
+          .likes = 6,
+          .tags = {"license:mit", "en"},
+          .pipeline_tag = "text-generation",
+          .library_name = "transformers",
           .siblings = {{.path = "a \"b\".txt"},
                        {.path = "w.bin",
                         .blob_id = std::string(40, 'b'),
@@ -41,11 +46,27 @@ TEST_CASE("a repository description survives a round trip", "[wire][hub_info]") 
 }
 
 TEST_CASE("expand names the properties that are told", "[wire][hub_info]") {
-  const std::vector<std::string> expand{"likes", "sha", "inventedLater"};
-  const auto json = nlohmann::json::parse(to_json(described(), expand));
+  const RepoProperties some{.expand = {"likes", "sha", "inventedLater"}};
+  const auto json = nlohmann::json::parse(to_json(described(), some));
   CHECK(json ==
         nlohmann::json{
-            {"_id", "7"}, {"id", "alice/model"}, {"likes", 0}, {"sha", std::string(40, 'a')}});
+            {"_id", "7"}, {"id", "alice/model"}, {"likes", 6}, {"sha", std::string(40, 'a')}});
+}
+
+TEST_CASE("card and config are written where they are wanted", "[wire][hub_info]") {
+  RepoDescription repo = described();
+  repo.card_json = R"({"license":"mit"})";
+  repo.config_json = R"({"model_type":"bert"})";
+  const std::vector<RepoDescription> repos{repo, {.id = "a/b"}};
+  const auto all = nlohmann::json::parse(to_json(repos, {}));
+  CHECK(all.at(0).at("cardData").at("license") == "mit");
+  CHECK(all.at(0).at("config").at("model_type") == "bert");
+  CHECK_FALSE(all.at(1).contains("cardData"));
+  const auto none = nlohmann::json::parse(
+      to_json(repos, {.expand = {}, .siblings = false, .card = false, .config = false}));
+  CHECK_FALSE(none.at(0).contains("cardData"));
+  CHECK_FALSE(none.at(0).contains("siblings"));
+  CHECK(none.at(0).at("pipeline_tag") == "text-generation");
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <mhub/wire/hub_info.hpp>
 #include <mhub/wire/hub_repos.hpp>
 #include <mhub/wire/hub_tree.hpp>
 
@@ -72,19 +73,28 @@ TEST_CASE("the answer for a name that exists carries the url beside the error",
         R"({"url":"http://h/o/n","id":"o/n","name":"o/n"})");
 }
 
-TEST_CASE("repository lists survive a round trip and tolerate what they don't know",
-          "[wire][hub_repos]") {
-  const std::vector<RepoListItem> items{{.id = "o/n",
-                                         .unique_id = "7",
-                                         .is_private = true,
-                                         .sha = "aa",
-                                         .created_at = "2026-01-31T12:00:00.000Z",
-                                         .last_modified = "2026-02-01T12:00:00.000Z",
-                                         .downloads = 3,
-                                         .likes = 4,
-                                         .tags = {"license:mit"}}};
-  CHECK(parse_repo_list(to_json(items, RepoType::model)) == items);
-  CHECK(to_json(items, RepoType::dataset).find("modelId") == std::string::npos);
+TEST_CASE("repository lists are read and tolerate what is not known", "[wire][hub_repos]") {
+  const RepoDescription repo{.type = RepoType::model,
+                             .id = "o/n",
+                             .unique_id = "7",
+                             .author = "o",
+                             .is_private = true,
+                             .sha = "aa",
+                             .created_at = "2026-01-31T12:00:00.000Z",
+                             .last_modified = "2026-02-01T12:00:00.000Z",
+                             .downloads = 3,
+                             .likes = 4,
+                             .tags = {"license:mit"}};
+  const RepoListItem item{.id = "o/n",
+                          .unique_id = "7",
+                          .is_private = true,
+                          .sha = "aa",
+                          .created_at = "2026-01-31T12:00:00.000Z",
+                          .last_modified = "2026-02-01T12:00:00.000Z",
+                          .downloads = 3,
+                          .likes = 4,
+                          .tags = {"license:mit"}};
+  CHECK(parse_repo_list(to_json(std::vector{repo, repo}, {})) == std::vector{item, item});
   CHECK(parse_repo_list(R"([{"id":"a/b","gated":"auto","cardData":{}}])").front().id == "a/b");
 }
 

@@ -1,0 +1,45 @@
+#include "downloads.hpp"
+
+#include <functional>
+#include <string>
+
+namespace mhub::serve {
+
+namespace {
+constexpr std::chrono::minutes kGeneration{30};
+constexpr std::size_t kCallersRemembered = 100000;
+}  // namespace
+
+void DownloadCounter::note(std::int64_t repo, std::string_view holder) {
+  const std::uint64_t caller =
+      std::hash<std::string>{}(std::to_string(repo).append(" ").append(holder));
+  const auto now = Clock::now();
+  const std::lock_guard guard(mutex_);
+  if (now - generation_began_ > kGeneration || seen_.size() >= kCallersRemembered) {
+    seen_before_ = std::move(seen_);
+    seen_ = {};
+    generation_began_ = now;
+  }
+  const bool is_known = seen_before_.contains(caller);
+  if (seen_.insert(caller).second && !is_known) ++counts_[repo];
+}
+
+void DownloadCounter::flush(RepoFactsTable& table) {
+  std::unordered_map<std::int64_t, std::uint64_t> counts;
+  {
+    const std::lock_guard guard(mutex_);
+    counts.swap(counts_);
+  }
+  if (counts.empty()) return;
+  try {
+    std::vector<DownloadCount> list;
+    for (const auto& [repo, count] : counts) list.push_back({repo, count});
+    table.add_downloads(list);
+  } catch (...) {
+    const std::lock_guard guard(mutex_);
+    for (const auto& [repo, count] : counts) counts_[repo] += count;
+    throw;
+  }
+}
+
+}  // namespace mhub::serve
