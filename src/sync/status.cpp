@@ -94,13 +94,14 @@ StatusReport status(Workspace& workspace, const Tools& tools) {
 
 std::vector<LargeFile> list_large_files(Workspace& workspace,
                                         const std::vector<std::string>& paths) {
+  const repo::PathSet wanted(paths);
   store::Store& store = workspace.store();
   const auto root = workspace.root();
   std::vector<LargeFile> files;
   for_each_pointer(workspace.repository(),
                    [&](const repo::Index& index, const repo::IndexEntry& entry,
                        const wire::LfsPointer& pointer) {
-                     if (!repo::matches_paths(entry.path, paths)) return;
+                     if (!wanted.contains(entry.path)) return;
                      LargeFile file;
                      file.path = entry.path;
                      file.sha256 = pointer.sha256;
