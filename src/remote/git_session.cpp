@@ -119,7 +119,7 @@ struct SessionCallbacks {
     git_smart_subtransport_stream base;
     GitSession* session;
     git_smart_service_t service;
-    std::string text;  ///< of a request being collected, or of the advertisement being read
+    std::string text;  ///< of a request being collected
     std::size_t taken_bytes = 0;
     bool answered = false;
     std::optional<net::HttpExchange> exchange;
@@ -181,12 +181,10 @@ struct SessionCallbacks {
       if (!stream.answered) begin_answer(stream);
       return stream.exchange->read(room);
     }
-    if (!stream.answered) {
-      stream.text = session.get_advertisement(stream.service == GIT_SERVICE_RECEIVEPACK_LS);
-      stream.answered = true;
-    }
-    const std::size_t count = std::min(room.size(), stream.text.size() - stream.taken_bytes);
-    std::memcpy(room.data(), stream.text.data() + stream.taken_bytes, count);
+    const std::string& text =
+        session.read_advertisement(stream.service == GIT_SERVICE_RECEIVEPACK_LS);
+    const std::size_t count = std::min(room.size(), text.size() - stream.taken_bytes);
+    std::memcpy(room.data(), text.data() + stream.taken_bytes, count);
     stream.taken_bytes += count;
     return count;
   }
@@ -282,7 +280,9 @@ git_remote_callbacks GitSession::callbacks() {
   return calls;
 }
 
-RemoteRefs GitSession::connect(git_direction direction) {
+RemoteRefs GitSession::connect(git_direction direction,
+                               std::shared_ptr<const GitAdvertisement> advertised) {
+  advertised_ = std::move(advertised);
   git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
   options.callbacks = callbacks();
   check(git_remote_connect_ext(remote_.get(), direction, &options), "read the refs of");
@@ -291,6 +291,7 @@ RemoteRefs GitSession::connect(git_direction direction) {
   std::size_t count = 0;
   check(git_remote_ls(&heads, &count, remote_.get()), "read the refs of");
   RemoteRefs refs;
+  refs.advertisement = advertised_;
   for (const git_remote_head* head : std::span(heads, count)) {
     const std::string_view name = head->name;
     constexpr std::string_view kPeeled = "^{}";
@@ -349,7 +350,23 @@ net::Request GitSession::make_request(std::string method, std::string url) const
   return request;
 }
 
-std::string GitSession::get_advertisement(bool for_push) {
+const std::string& GitSession::read_advertisement(bool for_push) {
+  const bool is_new = capabilities_.empty();
+  if (!advertised_) advertised_ = get_advertisement(for_push);
+  if (is_new) {
+    base_url_ = advertised_->base_url;
+    const std::string& text = advertised_->text;
+    capabilities_ = " ";
+    // They stand behind the NUL of the first ref's line.
+    if (const auto nul = text.find('\0'); nul != std::string::npos) {
+      const auto end = text.find('\n', nul);
+      capabilities_ += text.substr(nul + 1, end - nul - 1) + " ";
+    }
+  }
+  return advertised_->text;
+}
+
+std::shared_ptr<const GitAdvertisement> GitSession::get_advertisement(bool for_push) {
   const std::string_view service = for_push ? kReceivePack : kUploadPack;
   const std::string tail = fmt::format("/info/refs?service={}", service);
   net::Request request = make_request("GET", base_url_ + tail);
@@ -362,16 +379,11 @@ std::string GitSession::get_advertisement(bool for_push) {
                 shown_url_, printable(response.content_type()));
   }
   // A repository that moved: what follows goes to the new place at once.
-  if (response.url.size() > tail.size() &&
-      response.url.compare(response.url.size() - tail.size(), tail.size(), tail) == 0) {
-    base_url_ = response.url.substr(0, response.url.size() - tail.size());
-  }
-  // They stand behind the NUL of the first ref's line.
-  if (const auto nul = response.body.find('\0'); nul != std::string::npos) {
-    const auto end = response.body.find('\n', nul);
-    capabilities_ = " " + response.body.substr(nul + 1, end - nul - 1) + " ";
-  }
-  return std::move(response.body);
+  std::string base_url = base_url_;
+  if (response.url.ends_with(tail))
+    base_url = response.url.substr(0, response.url.size() - tail.size());
+  return std::make_shared<GitAdvertisement>(
+      GitAdvertisement{std::move(response.body), std::move(base_url)});
 }
 
 net::Request GitSession::make_post(std::string_view service) const {
