@@ -5,6 +5,8 @@
 
 #include <mhub/base/log.hpp>
 
+#include "pack_head.hpp"
+
 namespace mhub::remote {
 namespace {
 
@@ -22,8 +24,6 @@ bool counts_objects(std::string_view line) {
 constexpr std::uint64_t kAdvertisementMaxBytes = 256ull << 20;
 /// The hub's words about a push that it refuses as a whole.
 constexpr std::size_t kRefusalMaxBytes = 64u << 10;
-/// More than any real history; the indexer keeps a record for each.
-constexpr unsigned kPackMaxObjects = 100'000'000;
 /// Wants and haves of one round; libgit2 sends a few hundred haves at most.
 constexpr std::size_t kNegotiationMaxBytes = 64u << 20;
 /// A hub may think long over a large history; its side band usually says something meanwhile.
@@ -123,6 +123,7 @@ struct SessionCallbacks {
     std::size_t taken_bytes = 0;
     bool answered = false;
     std::optional<net::HttpExchange> exchange;
+    PackHead pack_head;
   };
 
   static Stream& stream_of(git_smart_subtransport_stream* base) {
@@ -179,7 +180,9 @@ struct SessionCallbacks {
         stream.service == GIT_SERVICE_UPLOADPACK_LS || stream.service == GIT_SERVICE_RECEIVEPACK_LS;
     if (!advertises) {
       if (!stream.answered) begin_answer(stream);
-      return stream.exchange->read(room);
+      const std::size_t count = stream.exchange->read(room);
+      stream.pack_head.look_at(room.first(count));
+      return count;
     }
     const std::string& text =
         session.read_advertisement(stream.service == GIT_SERVICE_RECEIVEPACK_LS);
@@ -237,10 +240,6 @@ struct SessionCallbacks {
 
   static int on_received(const git_indexer_progress* state, void* user) noexcept {
     return guarded(user, [&](GitSession& session) {
-      if (state->total_objects > kPackMaxObjects) {
-        throw Error(ErrorKind::corrupt, "{} announces a pack of {} objects", session.shown_url_,
-                    state->total_objects);
-      }
       if (state->received_bytes > session.received_bytes_) {
         session.hub_.progress().advance(state->received_bytes - session.received_bytes_);
       }
@@ -436,8 +435,6 @@ void GitSession::check(int code, std::string_view doing) {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   if (code >= 0) return;
   hub_.stop().check();
-  // libgit2 makes room for as many objects as a pack announces before it calls us with their
-  // number.
   const git_error* last = git_error_last();
   if (last != nullptr && last->klass == GIT_ERROR_NOMEMORY) {
     throw Error(ErrorKind::corrupt, "cannot {} {}: its answer asks for more memory than there is",
