@@ -4,6 +4,7 @@
 
 #include <mhub/base/log.hpp>
 #include <mhub/net/url.hpp>
+#include <mhub/repo/lfs_config.hpp>
 #include <mhub/repo/refs.hpp>
 
 namespace mhub::sync {
@@ -34,6 +35,19 @@ remote::LfsSettings lfs_settings(repo::Repository& repository, const std::string
     settings.remote_lfs_url = config.get("remote." + name + ".lfsurl").value_or("");
     settings.remote_lfs_push_url = config.get("remote." + name + ".lfspushurl").value_or("");
   }
+  return settings;
+}
+
+remote::LfsSettings shared_lfs_settings(repo::Repository& repository, const std::string& name) {
+  const auto shared = repo::read_lfs_config(repository);
+  const auto value = [&](const std::string& key) {
+    const auto found = shared.find(key);
+    return found == shared.end() ? std::string() : found->second;
+  };
+  remote::LfsSettings settings;
+  settings.lfs_url = value("lfs.url");
+  settings.lfs_push_url = value("lfs.pushurl");
+  if (!name.empty()) settings.remote_lfs_url = value("remote." + name + ".lfsurl");
   return settings;
 }
 
@@ -101,7 +115,8 @@ HubLink::HubLink(repo::Repository& repository, const Connections& connections,
                                          address_.password);
   }
   lfs_ = std::make_unique<remote::LfsClient>(
-      hub_, remote::lfs_endpoint(address_.url, lfs_settings(repository, name_), for_push));
+      hub_, remote::lfs_endpoint(address_.url, lfs_settings(repository, name_), for_push,
+                                 shared_lfs_settings(repository, name_)));
   const repo::HeadState head = repository.head();
   if (for_push || head.branch.empty()) return;
   const auto upstream = repo::upstream_of(repository, head.branch);

@@ -72,3 +72,18 @@ mhub -C model add --dry-run --json . >dry.json
 expect_equal "large files of the dry run" "$(jq -s '[.. | objects | select(.large == true)] | length' dry.json)" 2
 mhub -C model add .
 expect_equal "pointers in the index" "$(git -C model grep --cached -l 'git-lfs.github.com' -- 'new.weights' ':(literal)odd.v[1]' | wc -l)" 2
+
+step "a project may say in .lfsconfig where its large files are"
+make_repo team/data
+make_repo team/code
+gen_noise code/big.bin 2M 91
+printf '[lfs]\n\turl = http://nobody:secret@%s/team/data.git/info/lfs\n' "${HUB#http://}" >code/.lfsconfig
+mhub -C code push -m "Its data is elsewhere"
+mhub clone "$HUB/team/code" code2
+expect_same_file code/big.bin code2/big.bin
+mhub clone --no-data "$HUB/team/code" code3
+mhub -C code3 config lfs.url "$HUB/team/code.git/info/lfs"
+expect_exit 1 mhub -C code3 pull # the user's own setting counts, and nothing is there
+git -C code3 config --unset lfs.url
+mhub -C code3 pull
+expect_same_file code/big.bin code3/big.bin
