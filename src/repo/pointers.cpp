@@ -257,26 +257,6 @@ std::vector<FoundPointer> pointers_in_range(Repository& repository,
   return found;
 }
 
-std::vector<FoundPointer> pointers_in_tree(Repository& repository, const ObjectId& tree) {
-  std::vector<FoundPointer> found;
-  walk_tree(repository, tree, [&](const PathEntry& entry) {
-    if (!is_file(entry.mode)) return;
-    if (const auto pointer = read_pointer(repository, entry.id))
-      found.push_back({*pointer, entry.id, entry.path});
-  });
-  return found;
-}
-
-std::vector<FoundPointer> pointers_in_index(Repository& repository, const Index& index) {
-  std::vector<FoundPointer> found;
-  index.for_each([&](const IndexEntry& entry) {
-    if (!is_file(entry.mode)) return;
-    if (const auto pointer = read_pointer(repository, entry.id))
-      found.push_back({*pointer, entry.id, entry.path});
-  });
-  return found;
-}
-
 void all_reachable_pointers(Repository& repository, const Visit& visit, const StopToken& stop) {
   Scan scan(repository, visit, stop);
   Roots roots;

@@ -29,11 +29,6 @@ std::vector<FoundPointer> pointers_in_range(Repository& repository,
                                             const std::vector<ObjectId>& excluded,
                                             const StopToken& stop = never_stopped());
 
-/// Pointers of one tree, each path.
-std::vector<FoundPointer> pointers_in_tree(Repository& repository, const ObjectId& tree);
-/// Pointers of the index, all stages, each path.
-std::vector<FoundPointer> pointers_in_index(Repository& repository, const Index& index);
-
 /// Calls `visit` for every pointer that anything in the repository can still lead to, each blob
 /// once: all references, HEAD, FETCH_HEAD, ORIG_HEAD and MERGE_HEAD, all reflogs (the stash among
 /// them), the index, and HEAD, reflogs and index of every other work tree. Throws Error: corrupt

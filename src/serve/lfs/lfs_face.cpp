@@ -224,8 +224,7 @@ private:
         [call = call_, grants = std::make_shared<GrantCache>()](const store::ChunkPlace& place) {
           return place.local && grants->covers(*call, place);
         });
-    file_ =
-        ingest_->start_file(expected_bytes_.value_or(call_->request->content_length().value_or(0)));
+    file_ = ingest_->start_file();
   }
 
   std::shared_ptr<Call> call_;
