@@ -4,6 +4,7 @@
 #include <mhub/base/error.hpp>
 #include <mhub/serve/admin.hpp>
 
+#include "collection.hpp"
 #include "command.hpp"
 #include "commands.hpp"
 #include "describe.hpp"
@@ -22,11 +23,10 @@ struct AdminCommand {
   std::string type;
   std::uint64_t id = 0;
   std::uint64_t days = 0;
-  std::uint64_t grace_days = 14;
+  CollectionCommand collection;
   bool is_admin = false;
   bool is_private = false;
   bool yes = false;
-  bool dry_run = false;
   bool drop_damaged = false;
   bool despite_answers = false;
 };
@@ -239,22 +239,13 @@ int check(Context& context, const AdminCommand& command) {
 
 int collect(Context& context, const AdminCommand& command) {
   store::CollectOptions options;
-  options.grace = std::chrono::hours{24 * static_cast<std::int64_t>(command.grace_days)};
-  options.dry_run = command.dry_run;
+  options.grace = command.collection.grace();
+  options.dry_run = command.collection.dry_run;
   const store::CollectReport report =
       open(context, command)
           ->collect_garbage(options, command.despite_answers, context.progress(), context.stop());
   context.end_progress();
-  if (context.json()) {
-    Json value = to_json(report);
-    value["dry_run"] = command.dry_run;
-    context.out().document(value);
-    return kExitDone;
-  }
-  context.out().print("{}{} freed: {} and {} dropped, {} repacked\n",
-                      command.dry_run ? "would be " : "", human_bytes(report.freed_bytes),
-                      count_words(report.files_dropped, "file", "files"),
-                      count_words(report.xorbs_dropped, "xorb", "xorbs"), report.xorbs_repacked);
+  tell(context, report, options.dry_run);
   return kExitDone;
 }
 
@@ -326,10 +317,7 @@ void add_admin(CLI::App& app, Context& context) {
   flag(fsck, "--drop-damaged", options->drop_damaged,
        "Take damaged chunks out, so that pushing them again heals them");
   CLI::App* gc = leaf(command, "gc", "Give back space that no ref needs", collect);
-  flag(gc, "-n,--dry-run", options->dry_run, "Only say what would be freed");
-  number(gc, "--grace-days", options->grace_days, "DAYS",
-         "Keep unneeded data this long; 14 if left out")
-      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{36500}).description(""));
+  add_collection_options(gc, options->collection);
   flag(gc, "--despite-answers", options->despite_answers,
        "Allow under 8 days, although clients may still rely on deduplication answers");
 }

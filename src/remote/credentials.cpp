@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <mhub/base/error.hpp>
+#include <mhub/base/text.hpp>
 #include <mhub/remote/address.hpp>
 #include <mhub/remote/credentials.hpp>
 #include <mhub/remote/token_file.hpp>
@@ -13,16 +14,10 @@ namespace {
 constexpr std::uint64_t kMaxSmallFileBytes = 1 << 20;
 /// The user's name beside a token. Hubs look at the password alone.
 constexpr std::string_view kTokenUser = "mhub";
+constexpr std::string_view kSpace = " \t\r\n";
 
 bool has_line_breaks(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return c == '\n' || c == '\r' || c == '\0'; });
-}
-
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == text.npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(kSpace) - first + 1));
 }
 
 bool is_at(const net::Url& url, std::string_view endpoint) {
@@ -229,7 +224,7 @@ std::optional<Credential> CredentialStore::first_known(const State& state,
 }
 
 std::optional<Credential> CredentialStore::from_mhub_token(const net::Url& url) const {
-  const std::string token = trimmed(environment_.mhub_token);
+  const std::string token(trimmed(environment_.mhub_token, kSpace));
   if (token.empty() || !is_at(url, environment_.mhub_endpoint)) return std::nullopt;
   return Credential{.user = {}, .secret = token, .source = Credential::Source::mhub_token};
 }
@@ -249,8 +244,8 @@ std::optional<Credential> CredentialStore::from_hf_token(const net::Url& url) co
                                         ? kHuggingFaceUrl
                                         : std::string_view(environment_.hf_endpoint);
   if (!is_at(url, endpoint)) return std::nullopt;
-  std::string token = trimmed(environment_.hf_token);
-  if (token.empty()) token = trimmed(read_optional(fs_, environment_.hf_token_file()));
+  std::string token(trimmed(environment_.hf_token, kSpace));
+  if (token.empty()) token = trimmed(read_optional(fs_, environment_.hf_token_file()), kSpace);
   if (token.empty()) return std::nullopt;
   return Credential{.user = {}, .secret = std::move(token), .source = Credential::Source::hf_token};
 }

@@ -52,7 +52,7 @@ public:
       } else if (c == '[') {
         section = read_section();
       } else if (is_letter(c) && !section.empty()) {
-        const std::string key = section + "." + lower_ascii(read_name(is_name));
+        const std::string key = section + "." + lower_case(read_name(is_name));
         std::string value = read_value();
         if (names_a_server(key)) settings[key] = std::move(value);
       } else {
@@ -91,7 +91,7 @@ private:
   /// "[section]", '[section "subsection"]' or the old "[section.subsection]".
   std::string read_section() {
     ++at_;
-    std::string name = lower_ascii(read_name([](char c) { return is_name(c) || c == '.'; }));
+    std::string name = lower_case(read_name([](char c) { return is_name(c) || c == '.'; }));
     skip_blanks();
     if (!name.empty() && at_ < text_.size() && text_[at_] == '"') {
       ++at_;

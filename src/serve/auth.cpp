@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <mhub/base/text.hpp>
+
 namespace mhub::serve {
 
 namespace {
@@ -15,12 +17,6 @@ constexpr std::string_view kCasTokenPrefix = "mxt1.";
 
 [[noreturn]] void refuse_credentials() {
   throw Refused(401, "Invalid credentials in Authorization header");
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace

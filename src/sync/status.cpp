@@ -6,27 +6,12 @@
 #include <mhub/repo/status.hpp>
 #include <mhub/sync/status.hpp>
 
+#include "change.hpp"
 #include "clean.hpp"
 
 namespace mhub::sync {
 
 namespace {
-
-Change to_change(repo::ChangeKind kind) {
-  switch (kind) {
-    case repo::ChangeKind::added:
-      return Change::added;
-    case repo::ChangeKind::deleted:
-      return Change::deleted;
-    case repo::ChangeKind::modified:
-      return Change::modified;
-    case repo::ChangeKind::type_changed:
-      return Change::type_changed;
-    case repo::ChangeKind::renamed:
-      return Change::renamed;
-  }
-  return Change::modified;
-}
 
 void describe_head(repo::Repository& repository, StatusReport& report) {
   const repo::HeadState head = repository.head();
