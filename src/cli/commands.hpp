@@ -31,6 +31,8 @@ void add_track(CLI::App& app, Context& context);
 void add_untrack(CLI::App& app, Context& context);
 void add_ls_files(CLI::App& app, Context& context);
 void add_fsck(CLI::App& app, Context& context);
+void add_filter_process(CLI::App& app, Context& context);
+void add_install(CLI::App& app, Context& context);
 void add_prune(CLI::App& app, Context& context);
 void add_stats(CLI::App& app, Context& context);
 void add_login(CLI::App& app, Context& context);

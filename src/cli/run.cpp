@@ -151,6 +151,8 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
   add_untrack(*app, context);
   add_ls_files(*app, context);
   add_fsck(*app, context);
+  add_install(*app, context);
+  add_filter_process(*app, context);
   add_prune(*app, context);
   add_stats(*app, context);
   add_login(*app, context);

@@ -345,6 +345,10 @@ void Downloader::State::place(Finding& finding) {
   finding.path = with_context(
       [&] { return fmt::format("fetching {} from {}", printable(target.path), link.key()); },
       [&] {
+        if (!target.aside.empty()) {
+          finding.stat = finding.file->finish(target.aside);
+          return target.aside;
+        }
         const auto in_tree = repo::prepare_parent(workspace.repository(), target.path, target.mode);
         require_undisturbed(in_tree, target);
         finding.stat = finding.file->finish(in_tree, target.mode == repo::FileMode::executable);
@@ -378,7 +382,8 @@ void Downloader::State::learn(std::vector<Finding>& findings) {
   std::vector<const Finding*> findings_of;  // of `fetched`
   for (Finding& finding : findings) {
     on_remote.push_back(finding.target.pointer.sha256);
-    placed.push_back({finding.path, finding.target.pointer.sha256, finding.stat});
+    if (finding.target.aside.empty())
+      placed.push_back({finding.path, finding.target.pointer.sha256, finding.stat});
     if (!finding.record) continue;
     findings_of.push_back(&finding);
     fetched.push_back({*std::move(finding.record), std::move(finding.chunks)});
