@@ -159,6 +159,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
   add_logout(*app, context);
   add_whoami(*app, context);
   add_repo(*app, context);
+  add_search(*app, context);
   add_serve(*app, context);
   add_admin(*app, context);
   add_config(*app, context);

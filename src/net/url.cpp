@@ -172,6 +172,10 @@ std::optional<std::string> unescape(std::string_view text) {
 
 std::string build_query(
     std::initializer_list<std::pair<std::string_view, std::string_view>> parameters) {
+  return build_query(std::span(parameters.begin(), parameters.size()));
+}
+
+std::string build_query(std::span<const std::pair<std::string_view, std::string_view>> parameters) {
   std::string out;
   for (const auto& [name, value] : parameters) {
     if (!out.empty()) out += '&';

@@ -43,6 +43,12 @@ std::string read_license(const JsonField& root) {
   return license;
 }
 
+/// Both forms, for hubs that read only one.
+void write_privacy(OrderedJson& json, bool is_private) {
+  json["visibility"] = is_private ? "private" : "public";
+  json["private"] = is_private;
+}
+
 /// "gated" and similar fields are text or boolean by their value; only what is read is checked.
 RepoListItem read_item(const JsonField& field) {
   RepoListItem item;
@@ -83,8 +89,7 @@ std::string to_json(const CreateRepoRequest& request) {
   OrderedJson json = {{"name", request.name}};
   if (!request.owner.empty()) json["organization"] = request.owner;
   json["type"] = name_of(request.type);
-  json["visibility"] = request.is_private ? "private" : "public";
-  json["private"] = request.is_private;
+  write_privacy(json, request.is_private);
   if (!request.initial_commit) json["initialCommit"] = false;
   return dump(json);
 }
@@ -131,6 +136,11 @@ MoveRepoRequest parse_move_repo_request(std::string_view json) {
           .to = root.at("toRepo").text(kMaxNameBytes)};
 }
 
+std::string to_json(const MoveRepoRequest& request) {
+  return dump(
+      {{"fromRepo", request.from}, {"toRepo", request.to}, {"type", name_of(request.type)}});
+}
+
 RepoSettingsRequest parse_repo_settings_request(std::string_view json) {
   const Json document = parse_json(json, kMessageLimits, "settings request");
   const JsonField root(document, "settings request");
@@ -140,10 +150,22 @@ RepoSettingsRequest parse_repo_settings_request(std::string_view json) {
   return request;
 }
 
+std::string to_json(const RepoSettingsRequest& request) {
+  OrderedJson json = OrderedJson::object();
+  if (request.is_private) write_privacy(json, *request.is_private);
+  return dump(json);
+}
+
 DuplicateRepoRequest parse_duplicate_repo_request(std::string_view json) {
   const Json document = parse_json(json, kMessageLimits, "duplicate request");
   const JsonField root(document, "duplicate request");
   return {.to = root.at("repository").text(kMaxNameBytes), .is_private = find_privacy(root)};
+}
+
+std::string to_json(const DuplicateRepoRequest& request) {
+  OrderedJson json = {{"repository", request.to}};
+  if (request.is_private) write_privacy(json, *request.is_private);
+  return dump(json);
 }
 
 std::vector<RepoListItem> parse_repo_list(std::string_view json) {

@@ -71,6 +71,7 @@ struct MoveRepoRequest {
   std::string to = {};
 };
 MoveRepoRequest parse_move_repo_request(std::string_view json);
+std::string to_json(const MoveRepoRequest& request);
 
 /// What of a repository's settings is to change.
 struct RepoSettingsRequest {
@@ -78,12 +79,14 @@ struct RepoSettingsRequest {
   bool asks_for_gating = false;  ///< "gated" is there and not false
 };
 RepoSettingsRequest parse_repo_settings_request(std::string_view json);
+std::string to_json(const RepoSettingsRequest& request);
 
 struct DuplicateRepoRequest {
   std::string to = {};                  ///< JSON "repository": "owner/name"
   std::optional<bool> is_private = {};  ///< nothing: as the original
 };
 DuplicateRepoRequest parse_duplicate_repo_request(std::string_view json);
+std::string to_json(const DuplicateRepoRequest& request);
 
 /// What is read of one repository of a listing; hubs write it as in hub_info.hpp.
 struct RepoListItem {
