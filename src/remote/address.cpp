@@ -50,6 +50,12 @@ std::optional<SplitPath> split_path(std::string_view path) {
   return SplitPath{path.substr(0, owner_at), *repo};
 }
 
+/// A hub's address as it begins those of its repositories. Nothing for what is no URL.
+std::optional<std::string> base_of_hub(const std::optional<net::Url>& url) {
+  if (!url) return std::nullopt;
+  return url->origin() + std::string(trim_slashes(url->path));
+}
+
 RemoteAddress from_url(std::string_view text) {
   net::Url url = net::require_url(text);
   RemoteAddress address;
@@ -78,7 +84,7 @@ RemoteAddress on_hub(std::string_view hub, const wire::RepoName& repo) {
   RemoteAddress address;
   address.user = std::move(base->user);
   address.password = std::move(base->password);
-  address.hub_url = base->origin() + std::string(trim_slashes(base->path));
+  address.hub_url = *base_of_hub(base);
   address.url = address.hub_url + "/" + repo.path();
   address.repo = repo;
   return address;
@@ -128,7 +134,9 @@ std::string checked_shared_setting(const std::string& text, std::string_view key
 
 }  // namespace
 
-RemoteAddress parse_remote(std::string_view text, const HubDefaults& hubs) {
+namespace {
+
+RemoteAddress parse_any_remote(std::string_view text, const HubDefaults& hubs) {
   if (text.empty() || text.size() > kMaxTextBytes || has_control_characters(text)) {
     throw Error(ErrorKind::usage, "not the address of a remote: {}", shown(text.substr(0, 200)));
   }
@@ -153,6 +161,16 @@ RemoteAddress parse_remote(std::string_view text, const HubDefaults& hubs) {
   }
   throw Error(ErrorKind::usage, "not the address of a remote: {}", shown(text))
       .hint("write a URL, owner/name, hf:owner/name, or ./folder for a local repository");
+}
+
+}  // namespace
+
+RemoteAddress parse_remote(std::string_view text, const HubDefaults& hubs) {
+  RemoteAddress address = parse_any_remote(text, hubs);
+  const std::string_view endpoint = hubs.hf_endpoint.empty() ? kHuggingFaceUrl : hubs.hf_endpoint;
+  address.is_hugging_face =
+      address.repo.has_value() && base_of_hub(net::parse_url(endpoint)) == address.hub_url;
+  return address;
 }
 
 std::string folder_name(const RemoteAddress& address) {

@@ -114,16 +114,24 @@ HubLink::HubLink(repo::Repository& repository, const Connections& connections,
     connections.credentials.add_from_url(net::require_url(address_.url), address_.user,
                                          address_.password);
   }
+  const remote::LfsSettings settings = lfs_settings(repository, name_);
+  const std::string lfs_url = remote::lfs_endpoint(address_.url, settings, for_push,
+                                                   shared_lfs_settings(repository, name_));
+  // Large files that the configuration puts elsewhere are not the hub's to describe.
+  const bool keeps_files = lfs_url == remote::lfs_endpoint(address_.url, {}, for_push);
+  const bool is_hugging_face = address_.is_hugging_face && keeps_files;
+  if (is_hugging_face) api_ = std::make_unique<remote::HubApi>(hub_, address_.hub_url);
   lfs_ = std::make_unique<remote::LfsClient>(
-      hub_, remote::lfs_endpoint(address_.url, lfs_settings(repository, name_), for_push,
-                                 shared_lfs_settings(repository, name_)));
+      hub_, lfs_url, std::string(),
+      is_hugging_face ? remote::LfsDialect::hugging_face : remote::LfsDialect::mhub);
   const repo::HeadState head = repository.head();
   if (for_push || head.branch.empty()) return;
   const auto upstream = repo::upstream_of(repository, head.branch);
   if (upstream && upstream->remote == name_) lfs_->set_ref(upstream->merge);
 }
 
-remote::CasClient& HubLink::cas(const std::string& refresh_url, const wire::XetToken& first) {
+remote::CasClient& HubLink::cas(const std::string& refresh_url,
+                                const std::optional<wire::XetToken>& first) {
   const std::lock_guard guard(mutex_);
   auto& client = cas_[refresh_url];
   if (!client) client = std::make_unique<remote::CasClient>(hub_, refresh_url, first);

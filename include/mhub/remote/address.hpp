@@ -30,6 +30,9 @@ struct RemoteAddress {
   /// Base address of the hub ("https://hub.example/base"), if the path's end names a repository.
   std::string hub_url = {};
   std::optional<wire::RepoName> repo = {};
+  /// The hub is the one that "hf:" means, and is spoken to in Hugging Face's way: large files come
+  /// by chunks through its REST routes, and its rules for pushes are kept.
+  bool is_hugging_face = false;
   /// A folder on this machine; empty for a hub.
   std::filesystem::path local_path = {};
 

@@ -48,6 +48,22 @@ TEST_CASE("short names mean repositories on the default hubs", "[remote][address
   CHECK(parse_remote("hf:team/model", hubs).url == "https://mirror.example/team/model");
 }
 
+TEST_CASE("the hub that hf: means is known by its address", "[remote][address]") {
+  CHECK(parse_remote("hf:team/model").is_hugging_face);
+  CHECK(parse_remote("https://huggingface.co/datasets/team/data.git").is_hugging_face);
+  CHECK_FALSE(parse_remote("https://huggingface.co.evil.example/team/model").is_hugging_face);
+  CHECK_FALSE(parse_remote("https://hub.example/team/model").is_hugging_face);
+  CHECK_FALSE(parse_remote("./model").is_hugging_face);
+  const HubDefaults hubs{.default_hub = "http://127.0.0.1:9",
+                         .hf_endpoint = "https://Mirror.example/base/"};
+  CHECK(parse_remote("hf:team/model", hubs).is_hugging_face);
+  CHECK(parse_remote("https://mirror.example/base/team/model", hubs).is_hugging_face);
+  CHECK_FALSE(parse_remote("https://mirror.example/team/model", hubs).is_hugging_face);
+  CHECK_FALSE(parse_remote("team/model", hubs).is_hugging_face);
+  CHECK_FALSE(parse_remote("https://huggingface.co/team/model", hubs).is_hugging_face);
+  CHECK_FALSE(parse_remote("team/model", {.hf_endpoint = "no url"}).is_hugging_face);
+}
+
 TEST_CASE("local paths are those that look like paths", "[remote][address]") {
   for (const char* path : {"/srv/model", "./model", "../model", ".", ".."}) {
     INFO(path);
