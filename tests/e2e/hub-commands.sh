@@ -3,6 +3,7 @@
 start_hub
 make_repo team/model --private
 gen_noise model/w.safetensors 300K 1
+mhub -C model track '*.safetensors'
 echo text >model/README.md
 mhub -C model push -m "First"
 head=$(git -C model rev-parse HEAD)

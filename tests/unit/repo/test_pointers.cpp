@@ -36,6 +36,23 @@ bool reaches(Repository& repository, const std::string& content) {
 
 }  // namespace
 
+TEST_CASE("large blobs of a range are found once, and small ones not", "[repo][pointers]") {
+  test::GitRepo work;
+  work.write("old.txt", std::string(2000, 'o'));
+  const ObjectId first = id_of(work.git_commit_all("first"));
+  work.write("d/new.txt", std::string(1001, 'n'));
+  work.write("edge.txt", std::string(1000, 'e'));
+  work.git_commit_all("second");
+  work.write("d/new.txt", "small now");
+  const ObjectId third = id_of(work.git_commit_all("third"));
+  const auto found = large_blobs_in_range(*work, {third}, {first}, 1000);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].path == "d/new.txt");
+  CHECK(found[0].size_bytes == 1001);
+  CHECK(large_blobs_in_range(*work, {third}, {}, 1000).size() == 2);
+  CHECK(large_blobs_in_range(*work, {third}, {third}, 1000).empty());
+}
+
 TEST_CASE("a push needs the pointers that the other side cannot have", "[repo][pointers]") {
   test::GitRepo work;
   work.write("a.bin", pointer_text("a"));
