@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <chrono>
 
 #include <mhub/base/error.hpp>
 #include <mhub/base/text.hpp>
 #include <mhub/remote/address.hpp>
 #include <mhub/remote/credentials.hpp>
+#include <mhub/remote/hf_tokens.hpp>
 #include <mhub/remote/token_file.hpp>
 
 #include "credential_helper.hpp"
@@ -48,6 +50,11 @@ net::Url repository_url(net::Url url) {
   return url;
 }
 
+std::int64_t now_s() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
 /// A small file of the user's that need not exist nor be readable.
 std::string read_optional(FileSystem& fs, const std::filesystem::path& path) {
   if (path.empty()) return {};
@@ -77,6 +84,19 @@ std::filesystem::path Environment::hf_token_file() const {
   if (!hf_home.empty()) return std::filesystem::path(hf_home) / "token";
   const auto folder = in_home(xdg_cache_home, home, ".cache");
   return folder.empty() ? folder : folder / "huggingface" / "token";
+}
+
+std::filesystem::path Environment::hf_stored_tokens_file() const {
+  const auto token = hf_token_file();
+  return token.empty() ? token : token.parent_path() / "stored_tokens";
+}
+
+bool Environment::keeps_hf_token_back() const {
+  std::string text = hf_disable_implicit_token;
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  });
+  return text == "1" || text == "ON" || text == "YES" || text == "TRUE";
 }
 
 net::Header Credential::basic() const {
@@ -122,6 +142,7 @@ std::optional<Credential> CredentialStore::next(const net::Url& url,
   const std::string origin = url.origin();
   auto known = state_.with([&](State& state) {
     state.found.erase(origin);
+    state.asked.insert(origin);
     if (tried) {
       state.rejected.emplace(origin, tried->secret);
       state.approved.erase(origin);
@@ -217,7 +238,9 @@ std::optional<Credential> CredentialStore::first_known(const State& state,
   if (auto found = stored(state.from_url); usable(found)) return found;
   if (auto found = from_mhub_token(url); usable(found)) return found;
   if (auto found = from_token_file(url); usable(found)) return found;
-  if (auto found = from_hf_token(url); usable(found)) return found;
+  if (state.asked.contains(origin) || !environment_.keeps_hf_token_back()) {
+    if (auto found = from_hf_token(url); usable(found)) return found;
+  }
   if (auto found = from_netrc(url, user); usable(found)) return found;
   if (auto found = stored(state.from_helper); usable(found)) return found;
   return std::nullopt;
@@ -245,7 +268,11 @@ std::optional<Credential> CredentialStore::from_hf_token(const net::Url& url) co
                                         : std::string_view(environment_.hf_endpoint);
   if (!is_at(url, endpoint)) return std::nullopt;
   std::string token(trimmed(environment_.hf_token, kSpace));
-  if (token.empty()) token = trimmed(read_optional(fs_, environment_.hf_token_file()), kSpace);
+  if (token.empty()) {
+    token = trimmed(read_optional(fs_, environment_.hf_token_file()), kSpace);
+    const auto stored = parse_hf_tokens(read_optional(fs_, environment_.hf_stored_tokens_file()));
+    if (has_ended(stored, token, now_s())) return std::nullopt;
+  }
   if (token.empty()) return std::nullopt;
   return Credential{.user = {}, .secret = std::move(token), .source = Credential::Source::hf_token};
 }
