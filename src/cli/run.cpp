@@ -160,6 +160,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
   add_whoami(*app, context);
   add_repo(*app, context);
   add_search(*app, context);
+  add_download(*app, context);
   add_serve(*app, context);
   add_admin(*app, context);
   add_config(*app, context);

@@ -8,22 +8,18 @@
 
 #include <mhub/base/fault.hpp>
 #include <mhub/base/log.hpp>
-#include <mhub/base/synchronized.hpp>
 #include <mhub/base/thread_pool.hpp>
 #include <mhub/repo/work_tree.hpp>
 
+#include "chunk_fetch.hpp"
 #include "chunked_files.hpp"
 #include "partial_file.hpp"
-#include "plan.hpp"
 
 namespace mhub::sync {
 
 namespace {
 
 constexpr unsigned kFilesAtOnce = 4;
-constexpr unsigned kRangesAtOnce = 8;
-/// How often a fresh reconstruction is asked for when signed URLs have run out.
-constexpr unsigned kRenewals = 5;
 /// Files whose findings are written to the index together …
 constexpr std::size_t kFindingsAtOnce = 64;
 /// … or earlier, when they are about so many chunks (some 16 MiB): files that follow need not fetch
@@ -44,28 +40,6 @@ struct Finding {
 /// How a file is to be had: by chunks, or whole.
 using Source = std::variant<ChunkedFile, wire::LfsObjectAnswer>;
 
-void wait_all(std::vector<std::future<void>>& results) {
-  std::exception_ptr first;
-  for (auto& result : results) {
-    try {
-      result.get();
-    } catch (...) {
-      if (!first) first = std::current_exception();
-    }
-  }
-  if (first) std::rethrow_exception(first);
-}
-
-/// True if `b` offers the same ranges at the same positions as `a`, URLs aside.
-bool same_shape(const wire::Reconstruction& a, const wire::Reconstruction& b) {
-  if (a.terms != b.terms || a.fetches.size() != b.fetches.size()) return false;
-  for (std::size_t i = 0; i < a.fetches.size(); ++i) {
-    if (a.fetches[i].xorb != b.fetches[i].xorb || a.fetches[i].ranges != b.fetches[i].ranges)
-      return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 struct Downloader::State {
@@ -75,24 +49,17 @@ struct Downloader::State {
   WorkingSource& working;
   std::filesystem::path partial_folder;
   const Tools& tools;
-  // Range tasks never wait for other tasks, so that file tasks may wait for them.
-  ThreadPool files{kFilesAtOnce};
-  ThreadPool ranges{kRangesAtOnce};
-  std::atomic<std::uint64_t> reused_bytes{0};
-  std::atomic<std::uint64_t> basic_bytes{0};
   /// Something failed: what is queued does not start.
   std::atomic<bool> failed{false};
+  ChunkFetcher fetcher{link.key(), failed, tools};
+  ThreadPool files{kFilesAtOnce};
+  std::atomic<std::uint64_t> reused_bytes{0};
+  std::atomic<std::uint64_t> basic_bytes{0};
 
   // --- on pool threads
   std::optional<Bytes> chunk_at_hand(const xet::XorbHash& xorb, std::uint32_t chunk,
                                      const xet::ChunkRef& ref);
   std::vector<ByteSpan> copy_local(const std::vector<LocalRun>& runs, PartialFile& file);
-  remote::FetchOutcome fetch_range(remote::CasClient& cas, const wire::XorbFetch& from,
-                                   const wire::FetchRange& range,
-                                   const std::vector<PlacedTerm>& terms, PartialFile& file);
-  void fetch_ranges(remote::CasClient& cas, const xet::FileHash& hash,
-                    const std::optional<ByteSpan>& span, wire::Reconstruction reconstruction,
-                    std::vector<RangeFetch> fetches, PartialFile& file);
   void fetch_chunks(const ChunkedFile& source, Finding& finding);
   void fetch_whole(const wire::LfsObjectAnswer& object, PartialFile& file);
   Finding fetch_file(const LargeTarget& target, const Source& source);
@@ -156,142 +123,24 @@ std::vector<ByteSpan> Downloader::State::copy_local(const std::vector<LocalRun>&
   return missing;
 }
 
-/// Fetches one range and writes each chunk wherever a term wants it.
-remote::FetchOutcome Downloader::State::fetch_range(remote::CasClient& cas,
-                                                    const wire::XorbFetch& from,
-                                                    const wire::FetchRange& range,
-                                                    const std::vector<PlacedTerm>& terms,
-                                                    PartialFile& file) {
-  std::vector<std::uint64_t> next;  // where each term's next chunk goes
-  for (const PlacedTerm& term : terms) next.push_back(term.file_offset);
-  return cas.fetch_chunks(
-      from.url, range, [&](std::uint32_t chunk, const xet::ChunkHash& hash, ByteView bytes) {
-        tools.stop.check();
-        const xet::ChunkRef ref{hash, static_cast<std::uint32_t>(bytes.size())};
-        for (std::size_t i = 0; i < terms.size(); ++i) {
-          const PlacedTerm& term = terms[i];
-          if (chunk < term.chunks.start || chunk >= term.chunks.end) continue;
-          const std::uint64_t end = next[i] + bytes.size();
-          const std::uint64_t term_end = term.file_offset + term.size_bytes;
-          if (end > term_end || (chunk + 1 == term.chunks.end && end != term_end)) {
-            throw Error(ErrorKind::corrupt, "chunks of xorb {} are not as long as {} says",
-                        from.xorb.text(), link.key());
-          }
-          if (!file.is_done(next[i], bytes.size())) {
-            file.write_chunk(next[i], ref, bytes, PartialFile::Origin::network);
-            tools.progress.advance(bytes.size());
-          }
-          next[i] = end;
-        }
-        fault_point("pull.chunk_written");
-      });
-}
-
-/// Fetches `fetches` of `reconstruction`, asking for fresh URLs when these have run out.
-void Downloader::State::fetch_ranges(remote::CasClient& cas, const xet::FileHash& hash,
-                                     const std::optional<ByteSpan>& span,
-                                     wire::Reconstruction reconstruction,
-                                     std::vector<RangeFetch> fetches, PartialFile& file) {
-  for (const RangeFetch& fetch : fetches) {
-    for (const PlacedTerm& term : fetch.terms) {
-      if (term.file_offset > file.size_bytes() ||
-          term.size_bytes > file.size_bytes() - term.file_offset) {
-        throw Error(ErrorKind::corrupt, "{} gives more bytes than the file has", link.key());
-      }
-    }
-  }
-  for (unsigned round = 0; !fetches.empty(); ++round) {
-    Synchronized<std::vector<RangeFetch>> expired;
-    std::vector<std::future<void>> running;
-    for (const RangeFetch& fetch : fetches) {
-      running.push_back(ranges.submit([&, fetch] {
-        if (failed) return;
-        tools.stop.check();
-        const bool wanted =
-            std::any_of(fetch.terms.begin(), fetch.terms.end(), [&](const PlacedTerm& term) {
-              return !file.is_done(term.file_offset, term.size_bytes);
-            });
-        if (!wanted) return;
-        try {
-          const wire::XorbFetch& from = reconstruction.fetches[fetch.fetch];
-          const auto outcome = fetch_range(cas, from, from.ranges[fetch.range], fetch.terms, file);
-          if (outcome == remote::FetchOutcome::expired)
-            expired.with([&](auto& list) { list.push_back(fetch); });
-        } catch (...) {
-          failed = true;
-          throw;
-        }
-      }));
-    }
-    wait_all(running);
-    fetches = expired.with([](auto& list) { return std::move(list); });
-    if (fetches.empty()) return;
-    if (round == kRenewals) {
-      throw Error(ErrorKind::denied, "{} keeps refusing the download addresses it hands out",
-                  link.key());
-    }
-    std::optional<wire::ByteRange> range;
-    if (span) range = wire::ByteRange{span->begin, span->end - 1};
-    auto renewed = cas.reconstruct(hash, range);
-    if (!renewed || !same_shape(*renewed, reconstruction)) {
-      throw Error(ErrorKind::network, "{} changed a file's layout during the download", link.key())
-          .hint("run the command again; it goes on where it stopped");
-    }
-    reconstruction = std::move(*renewed);
-  }
-}
-
 void Downloader::State::fetch_chunks(const ChunkedFile& source, Finding& finding) {
   remote::CasClient& cas = link.cas(source.refresh_url, source.token);
   PartialFile& file = *finding.file;
-  const std::uint64_t size = file.size_bytes();
-  auto whole = cas.reconstruct(source.file);
-  if (!whole) throw Error(ErrorKind::corrupt, "{} gives an empty recipe", link.key());
-  DownloadPlan plan = plan_download(
-      *whole, 0, size,
-      [this](const xet::XorbHash& xorb, std::uint32_t chunk) {
-        if (const std::uint32_t in_tree = working.size_at_hand(xorb, chunk)) return in_tree;
-        return working.size_in_store(xorb, chunk);
-      },
-      true);
-  std::vector<ByteSpan> spans = std::move(plan.spans);
-  const std::vector<ByteSpan> missing = copy_local(plan.local, file);
-  spans.insert(spans.end(), missing.begin(), missing.end());
-  // Of a range that an earlier run got in part, only the rest is fetched.
-  std::erase_if(plan.fetches, [&](const RangeFetch& fetch) {
-    std::vector<ByteSpan> rest;
-    std::uint64_t wanted_bytes = 0;
-    std::uint64_t missing_bytes = 0;
-    for (const PlacedTerm& term : fetch.terms) {
-      if (term.file_offset > size || term.size_bytes > size - term.file_offset) return false;
-      wanted_bytes += term.size_bytes;
-      for (const auto& [begin, end] :
-           file.gaps(term.file_offset, term.file_offset + term.size_bytes)) {
-        missing_bytes += end - begin;
-        rest.push_back({begin, end});
-      }
-    }
-    if (missing_bytes == wanted_bytes) return false;
-    spans.insert(spans.end(), rest.begin(), rest.end());
-    return true;
-  });
+  const std::vector<wire::ReconstructionTerm> terms =
+      fetcher.fetch(cas, source.file, file,
+                    {[this](const xet::XorbHash& xorb, std::uint32_t chunk) {
+                       if (const std::uint32_t in_tree = working.size_at_hand(xorb, chunk))
+                         return in_tree;
+                       return working.size_in_store(xorb, chunk);
+                     },
+                     [&](const std::vector<LocalRun>& runs) { return copy_local(runs, file); }});
 
-  store::FileRecord record{finding.target.pointer.sha256, size, source.file, {}};
+  store::FileRecord record{finding.target.pointer.sha256, file.size_bytes(), source.file, {}};
   std::size_t chunk_count = 0;
-  for (const wire::ReconstructionTerm& term : whole->terms) {
+  for (const wire::ReconstructionTerm& term : terms) {
     record.terms.push_back({term.xorb, term.chunks.start, term.chunks.end,
                             static_cast<std::uint32_t>(term.unpacked_bytes)});
     chunk_count += term.chunks.count();
-  }
-  fetch_ranges(cas, source.file, std::nullopt, std::move(*whole), std::move(plan.fetches), file);
-  for (const ByteSpan& span : spans) {
-    if (file.is_done(span.begin, span.end - span.begin)) continue;
-    auto part = cas.reconstruct(source.file, wire::ByteRange{span.begin, span.end - 1});
-    if (!part) throw Error(ErrorKind::corrupt, "{} denies a part of a file", link.key());
-    DownloadPlan rest = plan_download(
-        *part, span.begin, span.end - span.begin,
-        [](const xet::XorbHash&, std::uint32_t) { return 0u; }, false);
-    fetch_ranges(cas, source.file, span, std::move(*part), std::move(rest.fetches), file);
   }
   // A recipe that does not give the file hash it goes by, or does not match the chunks that came,
   // is not remembered; the content is judged by its SHA-256.

@@ -57,9 +57,15 @@ struct Piece {
 }  // namespace
 
 struct PartialFile::State {
+  State(std::filesystem::path where, ContentId content, std::uint64_t size_bytes)
+      : path(std::move(where)),
+        expected(std::move(content)),
+        size(size_bytes),
+        hasher(expected.kind(), size_bytes) {}
+
   std::filesystem::path path;
   std::filesystem::path journal_path;
-  Sha256 expected;
+  ContentId expected;
   std::uint64_t size = 0;
   std::optional<FileLock> lock;
   std::unique_ptr<File> file;
@@ -75,8 +81,8 @@ struct PartialFile::State {
   bool stopping = false;
   std::exception_ptr failure;  ///< of the hashing thread
 
-  Sha256Hasher hasher;
-  std::optional<Sha256> digest;
+  ContentHasher hasher;
+  std::optional<ContentId> digest;
   std::uint64_t hashed = 0;  ///< touched by the hashing thread only while it runs
   std::thread follower;
   bool gone = false;
@@ -139,7 +145,7 @@ struct PartialFile::State {
   }
 
   /// The hash of the whole file, all of which has arrived.
-  Sha256 digest_of_all() {
+  ContentId digest_of_all() {
     if (follower.joinable())
       follower.join();
     else
@@ -189,14 +195,15 @@ struct PartialFile::State {
 
 PartialFile::PartialFile(const std::filesystem::path& folder, const Sha256& sha256,
                          std::uint64_t size_bytes)
-    : state_(std::make_unique<State>()) {
+    : PartialFile(folder / sha256.hex(), ContentId(sha256), size_bytes) {}
+
+PartialFile::PartialFile(const std::filesystem::path& path, const ContentId& expected,
+                         std::uint64_t size_bytes)
+    : state_(std::make_unique<State>(path, expected, size_bytes)) {
   FileSystem& fs = real_file_system();
-  fs.create_folders(folder);
-  state_->path = folder / sha256.hex();
-  state_->journal_path = folder / (sha256.hex() + ".journal");
-  state_->expected = sha256;
-  state_->size = size_bytes;
-  state_->lock.emplace(folder / (sha256.hex() + ".lock"), FileLock::Mode::exclusive,
+  fs.create_folders(path.parent_path());
+  state_->journal_path = path.string() + ".journal";
+  state_->lock.emplace(path.string() + ".lock", FileLock::Mode::exclusive,
                        std::chrono::milliseconds(2000));
   state_->file = fs.open_write(state_->path, 0666);
   state_->load_journal();
@@ -321,7 +328,7 @@ void PartialFile::restart() {
   state_->done = state_->front = state_->hashed = 0;
   state_->stopping = false;
   state_->failure = nullptr;
-  state_->hasher = Sha256Hasher();
+  state_->hasher = ContentHasher(state_->expected.kind(), state_->size);
   state_->digest.reset();
   state_->journal.reset();
   state_->journal_bytes = 0;
@@ -348,11 +355,12 @@ FileStat PartialFile::finish(const std::filesystem::path& target, bool executabl
     discard();  // pieces that leave gaps would do so again
     throw Error(ErrorKind::corrupt, "only {} of {} bytes arrived", front, state_->size);
   }
-  const Sha256 digest = state_->digest_of_all();
+  const ContentId digest = state_->digest_of_all();
   if (digest != state_->expected) {
     discard();
-    throw Error(ErrorKind::corrupt, "the bytes received have SHA-256 {} where {} was promised",
-                digest.hex(), state_->expected.hex());
+    throw Error(ErrorKind::corrupt, "the bytes received have {} {} where {} was promised",
+                digest.kind() == ContentId::Kind::sha256 ? "SHA-256" : "git's id", digest.text(),
+                state_->expected.text());
   }
   if (state_->file->stat().size_bytes != state_->size) state_->file->truncate(state_->size);
   if (executable) make_executable(*state_->file);

@@ -1,10 +1,10 @@
 #pragma once
-// A large file on its way into the work tree.
+// A file on its way into its place.
 //
 // Chunks arrive in any order and on several threads, and are written where they belong; a thread of
-// its own follows the gapless front of the file with SHA-256, so that verification costs no pass at
-// the end. (A file that is hashed sooner than a thread starts is hashed at the end.) What came over
-// the network is noted in a journal beside the file: after a crash the chunks that the journal
+// its own follows the gapless front of the file with its hash, so that verification costs no pass
+// at the end. (A file that is hashed sooner than a thread starts is hashed at the end.) What came
+// over the network is noted in a journal beside the file: after a crash the chunks that the journal
 // names are hashed again, and those that hold are not fetched a second time. So neither file nor
 // journal ever has to be synced.
 
@@ -18,6 +18,8 @@
 #include <mhub/base/sha256.hpp>
 #include <mhub/xet/merkle.hpp>
 
+#include "content_id.hpp"
+
 namespace mhub::sync {
 
 class PartialFile {
@@ -25,6 +27,10 @@ public:
   /// Opens or makes `<folder>/<sha256>`, taking over what an earlier run left. Throws Error: io,
   /// busy (another process is writing the same file).
   PartialFile(const std::filesystem::path& folder, const Sha256& sha256, std::uint64_t size_bytes);
+  /// As above, with a name of the caller's for the file; the journal's and the lock's begin with
+  /// it.
+  PartialFile(const std::filesystem::path& path, const ContentId& expected,
+              std::uint64_t size_bytes);
   /// Keeps file and journal for the next run, unless finish() or discard() was called.
   ~PartialFile();
   PartialFile(const PartialFile&) = delete;
@@ -58,7 +64,7 @@ public:
   /// Chunks in file order as they were written; empty unless they cover the file.
   std::vector<xet::ChunkRef> chunks() const;
 
-  /// Checks length and SHA-256 and moves the file to `target`, replacing what is there, also on
+  /// Checks length and hash and moves the file to `target`, replacing what is there, also on
   /// another file system. Its permissions are what the umask leaves. Returns the stat of the file
   /// in its place, backdated so that git trusts the index at once. Throws Error: corrupt (the
   /// content is then discarded), io.

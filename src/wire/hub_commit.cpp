@@ -14,6 +14,12 @@ constexpr std::size_t kParentMinDigits = 5;
 constexpr std::size_t kParentMaxDigits = 40;
 constexpr JsonLimits kLineLimits{.bytes = kCommitLineMaxBytes, .values = 1000};
 
+constexpr JsonLimits kAnswerLimits{.bytes = std::size_t{1} << 20, .values = 1000};
+
+std::string write_line(std::string_view key, OrderedJson value) {
+  return dump({{"key", key}, {"value", std::move(value)}});
+}
+
 std::string read_parent(const JsonField& value) {
   const auto field = value.find("parentCommit");
   if (!field) return {};
@@ -84,6 +90,42 @@ CommitLine parse_commit_line(std::string_view line) {
                       value.text_or("srcRevision", kMaxRevisionBytes)};
   }
   key_field.fail("is no operation that is known");
+}
+
+std::string to_json(const CommitHeader& header) {
+  OrderedJson value = {{"summary", header.summary}, {"description", header.description}};
+  if (!header.parent_commit.empty()) value["parentCommit"] = header.parent_commit;
+  return write_line("header", std::move(value));
+}
+
+std::string to_json(const CommitLargeFile& file) {
+  OrderedJson value = {{"path", file.path}, {"algo", "sha256"}, {"oid", file.sha256.hex()}};
+  if (file.size_bytes) value["size"] = *file.size_bytes;
+  if (!file.old_path.empty()) value["oldPath"] = file.old_path;
+  return write_line("lfsFile", std::move(value));
+}
+
+std::string to_json(const CommitDeletion& deletion) {
+  const std::string_view key = deletion.what == CommitDeletion::What::file     ? "deletedFile"
+                               : deletion.what == CommitDeletion::What::folder ? "deletedFolder"
+                                                                               : "deletedEntry";
+  return write_line(key, {{"path", deletion.path}});
+}
+
+CommitFileFrame commit_file_frame(std::string_view path) {
+  const OrderedJson name = path;
+  return {R"({"key":"file","value":{"path":)" + dump(name) + R"(,"encoding":"base64","content":")",
+          R"("}})"};
+}
+
+CommitAnswer parse_commit_answer(std::string_view json) {
+  const Json document = parse_json(json, kAnswerLimits, "commit answer");
+  const JsonField root(document, "commit answer");
+  CommitAnswer answer;
+  answer.commit_oid = root.at("commitOid").text(kMaxRevisionBytes);
+  answer.commit_url = root.text_or("commitUrl", kMaxPathBytes);
+  answer.pull_request_url = root.text_or("pullRequestUrl", kMaxPathBytes);
+  return answer;
 }
 
 std::string to_json(const CommitAnswer& answer) {

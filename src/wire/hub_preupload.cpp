@@ -43,6 +43,36 @@ PreuploadRequest parse_preupload_request(std::string_view json) {
   return request;
 }
 
+std::string to_json(const PreuploadRequest& request) {
+  OrderedJson json = {{"files", OrderedJson::array()}};
+  for (const PreuploadFile& file : request.files) {
+    json["files"].push_back(
+        {{"path", file.path}, {"size", file.size_bytes}, {"sample", to_base64(file.sample)}});
+  }
+  if (request.git_ignore) json["gitIgnore"] = *request.git_ignore;
+  if (request.git_attributes) json["gitAttributes"] = *request.git_attributes;
+  return dump(json);
+}
+
+PreuploadAnswer parse_preupload_answer(std::string_view json) {
+  const Json document = parse_json(json, kLimits, "preupload answer");
+  const JsonField root(document, "preupload answer");
+  PreuploadAnswer answer;
+  answer.commit_oid = root.text_or("commitOid", kMaxSampleText);
+  root.at("files").each(kPreuploadMaxFiles, [&](const JsonField& field) {
+    PreuploadAnswer::File file;
+    file.path = field.at("path").text(kMaxPathBytes);
+    const JsonField mode_field = field.at("uploadMode");
+    const std::string& mode = mode_field.text(kMaxPathBytes);
+    if (mode != "lfs" && mode != "regular") mode_field.fail("is neither lfs nor regular");
+    file.is_large = mode == "lfs";
+    file.should_ignore = field.boolean_or("shouldIgnore", false);
+    file.oid = field.text_or("oid", kMaxPathBytes);
+    answer.files.push_back(std::move(file));
+  });
+  return answer;
+}
+
 std::string to_json(const PreuploadAnswer& answer) {
   OrderedJson json;
   if (!answer.commit_oid.empty()) json["commitOid"] = answer.commit_oid;

@@ -15,6 +15,14 @@ Json parse_body(std::string_view json, std::string_view what) {
 
 }  // namespace
 
+std::string to_json(const MakeBranchRequest& request) {
+  OrderedJson json = OrderedJson::object();
+  if (!request.starting_point.empty()) json["startingPoint"] = request.starting_point;
+  if (request.is_empty) json["emptyBranch"] = true;
+  if (request.overwrite) json["overwrite"] = true;
+  return dump(json);
+}
+
 MakeBranchRequest parse_make_branch_request(std::string_view json) {
   const Json document = parse_body(json, "branch request");
   const JsonField root(document, "branch request");

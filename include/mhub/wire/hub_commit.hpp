@@ -60,11 +60,26 @@ using CommitLine =
 /// key that is not known, since passing over an operation would make another commit of it.
 CommitLine parse_commit_line(std::string_view line);
 
+/// Lines as a client sends them, without the line feed.
+std::string to_json(const CommitHeader& header);
+std::string to_json(const CommitLargeFile& file);
+std::string to_json(const CommitDeletion& deletion);
+
+/// What stands before and after the bytes, as base64 with padding, in the line of a file: so that a
+/// line's length is known, and the line can be sent, without it being in memory.
+struct CommitFileFrame {
+  std::string before = {};
+  std::string after = {};
+};
+CommitFileFrame commit_file_frame(std::string_view path);
+
 struct CommitAnswer {
   std::string commit_oid = {};
   std::string commit_url = {};        ///< "{hub}/owner/name/commit/{oid}"
   std::string pull_request_url = {};  ///< empty unless a pull request was made
 };
 std::string to_json(const CommitAnswer& answer);
+/// Throws Error: corrupt.
+CommitAnswer parse_commit_answer(std::string_view json);
 
 }  // namespace mhub::wire

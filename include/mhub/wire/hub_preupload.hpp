@@ -29,6 +29,7 @@ struct PreuploadRequest {
   std::optional<std::string> git_ignore = {};
   std::optional<std::string> git_attributes = {};
 };
+std::string to_json(const PreuploadRequest& request);
 /// Throws Error: corrupt.
 PreuploadRequest parse_preupload_request(std::string_view json);
 
@@ -43,5 +44,7 @@ struct PreuploadAnswer {
   std::string commit_oid = {};  ///< that was looked at; empty in a repository without commits
 };
 std::string to_json(const PreuploadAnswer& answer);
+/// Throws Error: corrupt, also for a way of sending that is not known.
+PreuploadAnswer parse_preupload_answer(std::string_view json);
 
 }  // namespace mhub::wire

@@ -13,6 +13,7 @@ struct MakeBranchRequest {
   bool is_empty = false;            ///< JSON "emptyBranch": without files and history
   bool overwrite = false;
 };
+std::string to_json(const MakeBranchRequest& request);
 /// An empty body stands for `{}`. Throws Error: corrupt.
 MakeBranchRequest parse_make_branch_request(std::string_view json);
 

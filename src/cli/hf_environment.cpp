@@ -1,0 +1,41 @@
+#include "hf_environment.hpp"
+
+#include <mhub/base/error.hpp>
+
+namespace mhub::cli {
+namespace {
+
+/// With "~" at its start taken for HOME, as Python does it.
+std::filesystem::path expanded(const Environment& environment, const std::string& path) {
+  const auto home = environment.find("HOME");
+  if (home && (path == "~" || path.starts_with("~/"))) return *home + path.substr(1);
+  return path;
+}
+
+}  // namespace
+
+std::filesystem::path hf_cache_folder(const Environment& environment) {
+  for (const char* name : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}) {
+    if (const auto folder = environment.find(name)) return expanded(environment, *folder);
+  }
+  if (const auto home = environment.find("HF_HOME")) return expanded(environment, *home) / "hub";
+  if (const auto cache = environment.find("XDG_CACHE_HOME"))
+    return expanded(environment, *cache) / "huggingface" / "hub";
+  if (const auto home = environment.find("HOME"))
+    return std::filesystem::path(*home) / ".cache" / "huggingface" / "hub";
+  throw Error(ErrorKind::config, "neither HF_HUB_CACHE nor HOME says where the cache is")
+      .hint("name a folder with --cache-dir");
+}
+
+bool is_switched_on(const Environment& environment, std::string_view name) {
+  std::string text = environment.find(name).value_or("");
+  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return text == "1" || text == "ON" || text == "YES" || text == "TRUE";
+}
+
+bool is_offline(const Environment& environment) {
+  return is_switched_on(environment, "HF_HUB_OFFLINE") ||
+         is_switched_on(environment, "TRANSFORMERS_OFFLINE");
+}
+
+}  // namespace mhub::cli

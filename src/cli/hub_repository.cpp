@@ -1,0 +1,41 @@
+#include "hub_repository.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <mhub/base/error.hpp>
+#include <mhub/net/url.hpp>
+#include <mhub/remote/credentials.hpp>
+
+#include "command.hpp"
+#include "repo_type.hpp"
+
+namespace mhub::cli {
+
+HubRepository hub_repository(Context& context, const std::string& text, const std::string& type) {
+  context.find_repository();  // for its settings
+  const std::string plain = text.starts_with("hf://") ? "hf:" + text.substr(5) : text;
+  remote::RemoteAddress address = remote::parse_remote(plain, context.hubs());
+  if (address.is_local() || !address.repo) {
+    throw Error(ErrorKind::usage, "{} names no repository on a hub", printable(text))
+        .hint("write owner/name, datasets/owner/name, hf:owner/name or a URL");
+  }
+  if (!type.empty() && address.repo->type != repo_type(type)) {
+    if (address.repo->type != wire::RepoType::model) {
+      throw Error(ErrorKind::usage, "{} is a {} by its name, and a {} by --type", printable(text),
+                  wire::name_of(address.repo->type), type);
+    }
+    address.repo->type = repo_type(type);
+  }
+  HubRepository found{address.hub_url, *address.repo, context.connections(address.hub_url)};
+  found.connections.credentials.add_from_url(net::require_url(found.hub_url), address.user,
+                                             address.password);
+  return found;
+}
+
+void add_type_option(CLI::App* command, std::string& target) {
+  value(command, "--repo-type,--type", target, "model|dataset|space",
+        "What kind of repository; model if left out")
+      ->check(CLI::IsMember({"model", "dataset", "space"}).description(""));
+}
+
+}  // namespace mhub::cli

@@ -1,0 +1,30 @@
+#pragma once
+// A repository on a hub, as the commands take it that need no repository on this machine.
+
+#include <string>
+
+#include <mhub/wire/repo_name.hpp>
+
+#include "context.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace mhub::cli {
+
+struct HubRepository {
+  std::string hub_url;  ///< without credentials
+  wire::RepoName name;
+  sync::Connections connections;
+};
+
+/// `text` is "owner/name" or "datasets/owner/name" on the default hub, "hf:owner/name" (also
+/// "hf://owner/name") or a URL; `type` is "model", "dataset", "space" or empty. Credentials in a
+/// URL are kept for its origin. Throws Error: usage.
+HubRepository hub_repository(Context& context, const std::string& text, const std::string& type);
+
+/// Adds --type, which is also known as --repo-type.
+void add_type_option(CLI::App* command, std::string& target);
+
+}  // namespace mhub::cli
