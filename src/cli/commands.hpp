@@ -41,6 +41,7 @@ void add_whoami(CLI::App& app, Context& context);
 void add_repo(CLI::App& app, Context& context);
 void add_search(CLI::App& app, Context& context);
 void add_download(CLI::App& app, Context& context);
+void add_upload(CLI::App& app, Context& context);
 void add_serve(CLI::App& app, Context& context);
 void add_admin(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);

@@ -161,6 +161,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
   add_repo(*app, context);
   add_search(*app, context);
   add_download(*app, context);
+  add_upload(*app, context);
   add_serve(*app, context);
   add_admin(*app, context);
   add_config(*app, context);

@@ -175,8 +175,8 @@ std::filesystem::path HubCache::show(const std::string& commit, std::string_view
   FileSystem& fs = real_file_system();
   if (use_symlinks_) {
     const auto target = std::filesystem::path(blob(id)).lexically_relative(place.parent_path());
-    // Beside it first: a reader finds the old file or the new one.
-    const auto link = place.parent_path() / unique_name(".mhub-link");
+    // Elsewhere first: a reader finds the old file or the new one, and nothing else.
+    const auto link = folder_ / "blobs" / unique_name("link");
     if (::symlink(target.c_str(), link.c_str()) == 0) {
       fs.rename(link, place);
       return place;

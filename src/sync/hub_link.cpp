@@ -130,6 +130,16 @@ HubLink::HubLink(repo::Repository& repository, const Connections& connections,
   if (upstream && upstream->remote == name_) lfs_->set_ref(upstream->merge);
 }
 
+HubLink::HubLink(const std::string& hub_url, const wire::RepoName& repo,
+                 const Connections& connections, const Tools& tools)
+    : hub_(connections.http, connections.credentials, tools.stop, tools.progress) {
+  address_.url = hub_url + "/" + repo.path();
+  address_.hub_url = hub_url;
+  address_.repo = repo;
+  key_ = remote_key(address_.url);
+  lfs_ = std::make_unique<remote::LfsClient>(hub_, remote::lfs_endpoint(address_.url, {}, true));
+}
+
 remote::CasClient& HubLink::cas(const std::string& refresh_url,
                                 const std::optional<wire::XetToken>& first) {
   const std::lock_guard guard(mutex_);

@@ -28,6 +28,10 @@ public:
   HubLink(repo::Repository& repository, const Connections& connections,
           std::string_view name_or_url, bool for_push, const Tools& tools);
 
+  /// A repository on a hub that no repository here knows of.
+  HubLink(const std::string& hub_url, const wire::RepoName& repo, const Connections& connections,
+          const Tools& tools);
+
   /// The configured name, or empty.
   const std::string& name() const { return name_; }
   const std::string& key() const { return key_; }

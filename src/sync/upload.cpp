@@ -54,15 +54,47 @@ struct SentCopy {
   SentCopy& operator=(const SentCopy&) = delete;
 };
 
+/// A repository: its work tree, its store, git-lfs' copies, and its other remotes.
+class WorkspaceSite final : public UploadSite {
+public:
+  WorkspaceSite(Workspace& workspace, const Connections& connections, const Tools& tools)
+      : workspace_(workspace), connections_(connections), tools_(tools) {}
+
+  store::Store& store() override { return workspace_.store(); }
+
+  /// Where git-lfs keeps its copy.
+  std::optional<std::filesystem::path> object_copy(const repo::FoundPointer& found) override {
+    const std::string oid = found.pointer.sha256.hex();
+    const auto object = workspace_.repository().common_folder() / "lfs" / "objects" /
+                        oid.substr(0, 2) / oid.substr(2, 2) / oid;
+    const auto stat = real_file_system().stat(object);
+    if (stat && stat->size_bytes == found.pointer.size_bytes) return object;
+    return std::nullopt;
+  }
+
+  std::optional<std::filesystem::path> shown(const repo::FoundPointer& found) override {
+    if (workspace_.repository().is_bare()) return std::nullopt;
+    return workspace_.root() / found.path;
+  }
+
+  std::filesystem::path scratch_folder() override {
+    return partial_folder(workspace_.repository());
+  }
+
+  std::unique_ptr<store::ChunkSource> elsewhere() override {
+    return std::make_unique<RemoteSource>(workspace_, connections_, tools_);
+  }
+
+private:
+  Workspace& workspace_;
+  const Connections& connections_;
+  const Tools& tools_;
+};
+
 class Uploader {
 public:
-  Uploader(Workspace& workspace, const Connections& connections, HubLink& link, const Tools& tools)
-      : workspace_(workspace),
-        connections_(connections),
-        store_(workspace.store()),
-        link_(link),
-        tools_(tools),
-        working_(workspace.store()) {}
+  Uploader(UploadSite& site, HubLink& link, const Tools& tools)
+      : site_(site), store_(site.store()), link_(link), tools_(tools), working_(site.store()) {}
 
   UploadTotals run(std::span<const repo::FoundPointer> pointers) {
     std::vector<repo::FoundPointer> distinct(pointers.begin(), pointers.end());
@@ -145,22 +177,12 @@ private:
       const auto stat = real_file_system().stat(working.path);
       if (stat && *stat == working.stat) return working.path;
     }
-    const auto object = lfs_object(found.pointer);
-    const auto stat = real_file_system().stat(object);
-    if (stat && stat->size_bytes == found.pointer.size_bytes) return object;
-    return std::nullopt;
-  }
-
-  /// Where git-lfs keeps its copy.
-  std::filesystem::path lfs_object(const wire::LfsPointer& pointer) {
-    const std::string oid = pointer.sha256.hex();
-    return workspace_.repository().common_folder() / "lfs" / "objects" / oid.substr(0, 2) /
-           oid.substr(2, 2) / oid;
+    return site_.object_copy(found);
   }
 
   std::filesystem::path write_copy(const repo::FoundPointer& found) {
     const store::FileRecord record = require_record(found);
-    const auto folder = partial_folder(workspace_.repository());
+    const auto folder = site_.scratch_folder();
     const auto target = folder / (found.pointer.sha256.hex() + ".send");
     PartialFile file(folder, found.pointer.sha256, found.pointer.size_bytes);
     file.restart();
@@ -196,9 +218,7 @@ private:
         record && record->size_bytes == found.pointer.size_bytes)
       return *std::move(record);
     const auto copy = whole_copy(found);
-    const auto shown = workspace_.repository().is_bare()
-                           ? std::nullopt
-                           : std::optional(workspace_.root() / found.path);
+    const auto shown = site_.shown(found);
     for (const auto& path : {copy, shown}) {
       if (!path) continue;
       const auto stat = real_file_system().stat(*path);
@@ -228,10 +248,24 @@ private:
 
   // --- chunks
 
+  /// Files without a recipe whose bytes are at hand: their chunks share xorbs then. What turns out
+  /// to hold something else is require_record()'s to complain of.
+  void cut_together(const std::vector<Pending>& pending) {
+    std::unique_ptr<store::Ingest> ingest;
+    for (const Pending& one : pending) {
+      const auto copy = site_.object_copy(one.found);
+      if (!copy || store_.find_file(one.found.pointer.sha256)) continue;
+      if (!ingest) ingest = store_.start_ingest();
+      ingest->add_file(*copy, silent_progress(), tools_.stop);
+    }
+    if (ingest) ingest->commit();
+  }
+
   void send_by_chunks(const std::vector<Pending>& pending) {
     if (pending.empty()) return;
     const auto action = wire::parse_xet_upload_action(*pending.front().answer.upload);
     remote::CasClient& cas = link_.cas(action.refresh_url, action.token);
+    cut_together(pending);
     std::vector<UploadFile> files;
     std::uint64_t logical_bytes = 0;
     for (const Pending& one : pending) {
@@ -479,9 +513,12 @@ private:
     }
     auto raw = working_.read_chunk(chunk.xorb, chunk.index, chunk.ref);
     if (!raw) {
-      if (!remotes_) remotes_ = std::make_unique<RemoteSource>(workspace_, connections_, tools_);
-      raw = remotes_->read_chunk({chunk.xorb, chunk.index, chunk.index + 1, chunk.ref.size_bytes},
-                                 chunk.index, chunk.ref);
+      if (!elsewhere_) elsewhere_ = site_.elsewhere();
+      if (*elsewhere_) {
+        raw = (*elsewhere_)
+                  ->read_chunk({chunk.xorb, chunk.index, chunk.index + 1, chunk.ref.size_bytes},
+                               chunk.index, chunk.ref);
+      }
     }
     if (raw) {
       Bytes record;
@@ -551,8 +588,7 @@ private:
     send();
   }
 
-  Workspace& workspace_;
-  const Connections& connections_;
+  UploadSite& site_;
   store::Store& store_;
   HubLink& link_;
   const Tools& tools_;
@@ -565,14 +601,20 @@ private:
   bool distrust_index_ = false;
   bool takes_announcements_ = false;
   std::vector<Sha256> sent_;
-  std::unique_ptr<RemoteSource> remotes_;
+  std::optional<std::unique_ptr<store::ChunkSource>> elsewhere_;  ///< once it is asked for
 };
 
 }  // namespace
 
 UploadTotals upload_files(Workspace& workspace, const Connections& connections, HubLink& link,
                           std::span<const repo::FoundPointer> pointers, const Tools& tools) {
-  return Uploader(workspace, connections, link, tools).run(pointers);
+  WorkspaceSite site(workspace, connections, tools);
+  return upload_files(site, link, pointers, tools);
+}
+
+UploadTotals upload_files(UploadSite& site, HubLink& link,
+                          std::span<const repo::FoundPointer> pointers, const Tools& tools) {
+  return Uploader(site, link, tools).run(pointers);
 }
 
 }  // namespace mhub::sync

@@ -14,6 +14,8 @@
 namespace mhub::sync {
 namespace {
 
+using test::HasKind;
+
 namespace fs = std::filesystem;
 
 const std::string kCommit(40, 'a');

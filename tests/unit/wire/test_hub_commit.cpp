@@ -70,6 +70,12 @@ TEST_CASE("a commit's answer names a pull request only where there is one", "[wi
   CHECK(to_json(CommitAnswer{"0123", "http://h/o/n/commit/0123", ""}) ==
         R"({"success":true,"commitOid":"0123","commitUrl":"http://h/o/n/commit/0123",)"
         R"("hookOutput":""})");
+  const CommitAnswer read =
+      parse_commit_answer(to_json(CommitAnswer{"0123", "u", "http://h/o/n/discussions/1"}));
+  CHECK(read.commit_oid == "0123");
+  CHECK(read.commit_url == "u");
+  CHECK(read.pull_request_url == "http://h/o/n/discussions/1");
+  CHECK_THROWS(parse_commit_answer(R"({"success":true})"));
   CHECK(to_json(CommitAnswer{"0", "u", "http://h/o/n/discussions/1"}).find("pullRequestUrl") !=
         std::string::npos);
 }

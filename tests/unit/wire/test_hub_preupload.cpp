@@ -32,6 +32,33 @@ TEST_CASE("preupload requests are bounded", "[wire][hub_preupload]") {
   CHECK(cut.files.front().sample.size() == kPreuploadSampleBytes);
 }
 
+TEST_CASE("a client's preupload request and the hub's answer are read back",
+          "[wire][hub_preupload]") {
+  PreuploadRequest request;
+  request.files.push_back({"a \"b\"", 3, Bytes(3, std::byte{0xff})});
+  request.git_ignore = "*.tmp\n";
+  const PreuploadRequest read = parse_preupload_request(to_json(request));
+  REQUIRE(read.files.size() == 1);
+  CHECK(read.files[0].path == "a \"b\"");
+  CHECK(read.files[0].size_bytes == 3);
+  CHECK(read.files[0].sample == request.files[0].sample);
+  CHECK(read.git_ignore == request.git_ignore);
+  CHECK_FALSE(read.git_attributes);
+
+  PreuploadAnswer answer;
+  answer.commit_oid = std::string(40, 'a');
+  answer.files.push_back({"a", true, false, "00"});
+  answer.files.push_back({"b", false, true, ""});
+  const PreuploadAnswer back = parse_preupload_answer(to_json(answer));
+  CHECK(back.commit_oid == answer.commit_oid);
+  REQUIRE(back.files.size() == 2);
+  CHECK(back.files[0].is_large);
+  CHECK(back.files[0].oid == "00");
+  CHECK(back.files[1].should_ignore);
+  CHECK_FALSE(back.files[1].is_large);
+  CHECK_THROWS(parse_preupload_answer(R"({"files":[{"path":"a","uploadMode":"other"}]})"));
+}
+
 TEST_CASE("preupload answers always say whether a file is ignored", "[wire][hub_preupload]") {
   PreuploadAnswer answer;
   answer.files.push_back({"a", true, false, "00"});

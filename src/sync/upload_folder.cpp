@@ -1,0 +1,522 @@
+// Uploads without git. The hub says of each file how it wants it and what it has of it; large ones
+// are sent as a push sends them, small ones stand in the commit.
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+#include <thread>
+
+#include <mhub/base/error.hpp>
+#include <mhub/base/fault.hpp>
+#include <mhub/base/log.hpp>
+#include <mhub/base/thread_pool.hpp>
+#include <mhub/remote/hub_api.hpp>
+#include <mhub/remote/hub_content.hpp>
+#include <mhub/repo/work_tree.hpp>
+#include <mhub/store/check.hpp>
+#include <mhub/sync/upload_folder.hpp>
+
+#include "commit_body.hpp"
+#include "content_id.hpp"
+#include "upload.hpp"
+
+namespace mhub::sync {
+
+namespace {
+
+/// Files of one question to the hub.
+constexpr std::size_t kAskedAtOnce = 256;
+/// Bounds of one commit: hubs end requests that take too long.
+constexpr std::size_t kOperationsAtOnce = 5000;
+constexpr std::uint64_t kInlineBytesAtOnce = std::uint64_t{64} << 20;
+/// What hubs take in a commit's line is at most 10 MB or so.
+constexpr std::uint64_t kInlineFileMaxBytes = std::uint64_t{11} << 20;
+/// Large files sent together; bounds the room that chunks take on disk on their way.
+constexpr std::uint64_t kSentAtOnceBytes = std::uint64_t{8} << 30;
+constexpr std::uint64_t kRulesMaxBytes = std::uint64_t{1} << 20;
+/// How often somebody else's commit may come first.
+constexpr unsigned kTries = 10;
+/// A file that was changed just before it was read could change again and look the same.
+constexpr std::int64_t kSettledNs = 2'000'000'000;
+
+struct LocalFile {
+  std::string name;            ///< in the repository
+  std::filesystem::path path;  ///< no link
+  FileStat stat;
+};
+
+/// What the hub said of a file, and what it is here.
+struct Judged {
+  const LocalFile* file = nullptr;
+  bool is_large = false;
+  ContentId id;
+};
+
+[[noreturn]] void refuse_name(const std::filesystem::path& path) {
+  throw Error(ErrorKind::usage, "{} cannot go to a repository under that name",
+              printable(path.string()));
+}
+
+// --- what goes up
+
+class Gatherer {
+public:
+  explicit Gatherer(const UploadFolderOptions& options) : options_(options) {}
+
+  std::vector<LocalFile> run() {
+    const bool single = options_.paths.size() == 1;
+    for (const std::filesystem::path& path : options_.paths) {
+      std::error_code failed;
+      const auto status = std::filesystem::status(path, failed);
+      if (failed || !std::filesystem::exists(status))
+        throw Error(ErrorKind::not_found, "there is no file or folder {}",
+                    printable(path.string()));
+      if (std::filesystem::is_directory(status)) {
+        add_folder(path, single ? prefix() : below(prefix(), last_name(path)));
+      } else if (single && !options_.path_in_repo.empty() &&
+                 !options_.path_in_repo.ends_with('/')) {
+        add_file(path, prefix());
+      } else {
+        add_file(path, below(prefix(), last_name(path)));
+      }
+    }
+    std::vector<LocalFile> files;
+    for (auto& [name, file] : found_) files.push_back(std::move(file));
+    return files;
+  }
+
+  /// `path_in_repo` as a path from the top: without slashes at its ends.
+  std::string prefix() const {
+    const auto normal = std::filesystem::path(options_.path_in_repo).lexically_normal();
+    std::string text = normal.generic_string();
+    while (text.starts_with('/')) text.erase(0, 1);
+    while (text.ends_with('/')) text.pop_back();
+    if (text == ".") return {};
+    if (!text.empty() && !repo::is_safe_tree_path(text)) refuse_name(options_.path_in_repo);
+    return text;
+  }
+
+  static std::string below(const std::string& folder, const std::string& name) {
+    return folder.empty() ? name : folder + "/" + name;
+  }
+
+private:
+  static std::string last_name(const std::filesystem::path& path) {
+    const auto normal = path.lexically_normal();
+    return (normal.has_filename() ? normal : normal.parent_path()).filename().string();
+  }
+
+  void add_folder(const std::filesystem::path& root, const std::string& folder) {
+    std::filesystem::recursive_directory_iterator it(root), end;
+    for (; it != end; ++it) {
+      const std::string relative = it->path().lexically_relative(root).generic_string();
+      // What git, and what clients of hubs, keep for themselves.
+      if (it->is_directory() &&
+          (it->path().filename() == ".git" || relative == ".cache/huggingface" ||
+           relative.ends_with("/.cache/huggingface"))) {
+        it.disable_recursion_pending();
+        continue;
+      }
+      if (it->path().filename() == ".git" || !it->is_regular_file()) continue;
+      if (options_.patterns.wants(relative)) add_file(it->path(), below(folder, relative));
+    }
+  }
+
+  void add_file(const std::filesystem::path& path, const std::string& name) {
+    if (!repo::is_safe_tree_path(name)) refuse_name(path);
+    LocalFile file{name, std::filesystem::canonical(path), {}};
+    const auto stat = real_file_system().stat(file.path);
+    if (!stat || !stat->is_regular())
+      throw Error(ErrorKind::usage, "{} is not a file", printable(path.string()));
+    file.stat = *stat;
+    if (!found_.try_emplace(name, std::move(file)).second)
+      throw Error(ErrorKind::usage, "two files would become {}", printable(name));
+  }
+
+  const UploadFolderOptions& options_;
+  std::map<std::string, LocalFile> found_;
+};
+
+/// The files of an upload, as sending them wants to see them.
+class FolderSite final : public UploadSite {
+public:
+  explicit FolderSite(const std::filesystem::path& folder)
+      : folder_(folder), store_(store::Store::open(folder)) {}
+
+  void add(const Sha256& sha256, const LocalFile& file) { files_.try_emplace(sha256, &file); }
+
+  store::Store& store() override { return *store_; }
+  std::optional<std::filesystem::path> object_copy(const repo::FoundPointer& found) override {
+    const auto file = files_.find(found.pointer.sha256);
+    if (file == files_.end()) return std::nullopt;
+    const auto stat = real_file_system().stat(file->second->path);
+    if (!stat || *stat != file->second->stat) return std::nullopt;
+    return file->second->path;
+  }
+  std::optional<std::filesystem::path> shown(const repo::FoundPointer& found) override {
+    return object_copy(found);
+  }
+  std::filesystem::path scratch_folder() override { return folder_ / "send"; }
+  std::unique_ptr<store::ChunkSource> elsewhere() override { return nullptr; }
+
+private:
+  std::filesystem::path folder_;
+  std::unique_ptr<store::Store> store_;
+  std::unordered_map<Sha256, const LocalFile*> files_;
+};
+
+class Upload {
+public:
+  Upload(const Connections& connections, const UploadFolderOptions& options, const Tools& tools)
+      : options_(options),
+        tools_(tools),
+        hub_(connections.http, connections.credentials, tools.stop, tools.progress),
+        content_(hub_, options.hub_url, options.repo),
+        link_(options.hub_url, options.repo, connections, tools),
+        site_(options.store_folder) {}
+
+  UploadFolderReport run() {
+    Gatherer gatherer(options_);
+    prefix_ = gatherer.prefix();
+    files_ = gatherer.run();
+    if (files_.empty() && options_.delete_patterns.empty())
+      throw Error(ErrorKind::usage, "there is no file to upload");
+    require_repository();
+    for (unsigned attempt = 1; !try_once(); ++attempt) {
+      if (attempt == kTries) {
+        throw Error(ErrorKind::conflict, "others commit to {} all the time",
+                    printable(options_.revision));
+      }
+      log_info("somebody else committed first; looking again");
+      std::this_thread::sleep_for(std::chrono::milliseconds(50 * attempt));
+      tools_.stop.check();
+    }
+    keep_index_only();
+    return std::move(report_);
+  }
+
+private:
+  // --- the repository
+
+  void require_repository() {
+    remote::RevisionAnswer answer = content_.find_revision(options_.revision);
+    if (answer.what == remote::RevisionAnswer::What::no_repository) {
+      make_repository(*answer.error);
+      answer = content_.find_revision(options_.revision);
+      if (answer.what == remote::RevisionAnswer::What::no_repository)
+        throw std::move(*answer.error);
+    }
+    if (answer.what == remote::RevisionAnswer::What::found) return;
+    if (options_.as_pull_request)
+      throw Error(ErrorKind::not_found, "{} has no branch {}", options_.repo.path(),
+                  printable(options_.revision));
+    content_.make_branch(options_.revision);
+  }
+
+  void make_repository(const Error& why) {
+    remote::HubApi api(hub_, options_.hub_url);
+    wire::CreateRepoRequest request;
+    request.type = options_.repo.type;
+    request.owner = options_.repo.owner;
+    request.name = options_.repo.name;
+    request.is_private = options_.make_private;
+    try {
+      api.create_repo(request);
+    } catch (const Error& error) {
+      // It is there, and not for us.
+      if (error.kind() == ErrorKind::conflict) throw Error(why);
+      throw;
+    }
+    report_.made_repository = true;
+    tools_.progress.note("made " + content_.web_url());
+  }
+
+  // --- one try
+
+  /// False if somebody else committed in between.
+  bool try_once() {
+    report_.files_unchanged = report_.files_ignored = 0;
+    parent_.clear();
+    std::vector<Judged> changed = judge();
+    send_large(changed);
+    CommitParts all;
+    all.deletions = deletions();
+    for (const Judged& one : changed) {
+      const LocalFile& file = *one.file;
+      if (one.is_large) {
+        all.large.push_back({file.name, *Sha256::parse(one.id.text()), file.stat.size_bytes, {}});
+      } else {
+        all.files.push_back({file.name, file.path, file.stat.size_bytes, one.id});
+      }
+    }
+    return commit(all);
+  }
+
+  std::vector<Judged> judge() {
+    wire::PreuploadRequest rules;
+    for (const LocalFile& file : files_) {
+      if (file.stat.size_bytes > kRulesMaxBytes) continue;
+      if (file.name == ".gitignore") rules.git_ignore = text_of(file);
+      if (file.name == ".gitattributes") rules.git_attributes = text_of(file);
+    }
+    std::vector<Judged> changed;
+    std::uint64_t total_bytes = 0;
+    for (const LocalFile& file : files_) total_bytes += file.stat.size_bytes;
+    if (!files_.empty()) tools_.progress.phase("comparing", total_bytes);
+    ThreadPool pool(tools_.jobs);
+    for (std::size_t at = 0; at < files_.size(); at += kAskedAtOnce) {
+      const auto part = std::span(files_).subspan(at, std::min(kAskedAtOnce, files_.size() - at));
+      wire::PreuploadRequest request = rules;
+      for (const LocalFile& file : part) request.files.push_back(describe(file));
+      const wire::PreuploadAnswer answer =
+          content_.preupload(options_.revision, request, options_.as_pull_request);
+      if (parent_.empty()) parent_ = answer.commit_oid;
+      std::map<std::string_view, const wire::PreuploadAnswer::File*> by_path;
+      for (const auto& file : answer.files) by_path[file.path] = &file;
+      std::vector<std::future<std::optional<Judged>>> running;
+      for (const LocalFile& file : part) {
+        const auto said = by_path.find(file.name);
+        if (said == by_path.end()) {
+          throw Error(ErrorKind::corrupt, "the hub does not say how it wants {}",
+                      printable(file.name));
+        }
+        running.push_back(
+            pool.submit([this, &file, said = said->second] { return judge(file, *said); }));
+      }
+      std::exception_ptr first;
+      for (auto& one : running) {
+        try {
+          if (auto judged = one.get()) changed.push_back(*std::move(judged));
+        } catch (...) {
+          if (!first) first = std::current_exception();
+        }
+      }
+      if (first) std::rethrow_exception(first);
+    }
+    return changed;
+  }
+
+  static wire::PreuploadFile describe(const LocalFile& file) {
+    wire::PreuploadFile described{file.name, file.stat.size_bytes, {}};
+    described.sample.resize(static_cast<std::size_t>(
+        std::min<std::uint64_t>(wire::kPreuploadSampleBytes, file.stat.size_bytes)));
+    if (!described.sample.empty()) {
+      described.sample.resize(
+          real_file_system().open_read(file.path)->read_at(described.sample, 0));
+    }
+    return described;
+  }
+
+  static std::string text_of(const LocalFile& file) {
+    return std::string(as_text(read_file(real_file_system(), file.path, kRulesMaxBytes)));
+  }
+
+  /// Nothing for a file that need not go up. On a pool's thread.
+  std::optional<Judged> judge(const LocalFile& file, const wire::PreuploadAnswer::File& said) {
+    tools_.stop.check();
+    const std::uint64_t size = file.stat.size_bytes;
+    if (said.should_ignore) {
+      ++ignored_;
+      tools_.progress.advance(size);
+      return std::nullopt;
+    }
+    const bool is_large = said.is_large && size > 0;
+    if (!is_large && size > kInlineFileMaxBytes) {
+      throw Error(ErrorKind::usage, "the hub wants {} ({}) in git itself, where it is too large",
+                  printable(file.name), human_bytes(size))
+          .hint(
+              "give it a rule in the repository's .gitattributes: filter=lfs diff=lfs merge=lfs "
+              "-text");
+    }
+    ContentId id = is_large
+                       ? large_id(file)
+                       : content_id_of(file.path, ContentId::Kind::git_blob, size, tools_.stop);
+    tools_.progress.advance(size);
+    if (id.text() == said.oid) {
+      ++unchanged_;
+      return std::nullopt;
+    }
+    return Judged{&file, is_large, std::move(id)};
+  }
+
+  /// As an earlier upload found it, if the file has not changed since.
+  ContentId large_id(const LocalFile& file) {
+    const auto known = site_.store().find_working_file(file.path);
+    if (known && known->stat == file.stat) return ContentId(known->sha256);
+    ContentId id =
+        content_id_of(file.path, ContentId::Kind::sha256, file.stat.size_bytes, tools_.stop);
+    const auto now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count();
+    const auto stat = real_file_system().stat(file.path);
+    if (stat && *stat == file.stat && file.stat.mtime_ns + kSettledNs < now_ns) {
+      const store::WorkingFile seen{file.path, *Sha256::parse(id.text()), file.stat};
+      site_.store().note_working_files(std::span(&seen, 1));
+    }
+    return id;
+  }
+
+  // --- large files
+
+  void send_large(const std::vector<Judged>& changed) {
+    std::vector<repo::FoundPointer> group;
+    std::uint64_t group_bytes = 0;
+    const auto send = [&] {
+      if (group.empty()) return;
+      const UploadTotals totals = upload_files(site_, link_, group, tools_);
+      report_.sent_bytes += totals.sent_bytes;
+      report_.new_raw_bytes += totals.new_raw_bytes;
+      report_.known_raw_bytes += totals.known_raw_bytes;
+      group.clear();
+      group_bytes = 0;
+      keep_index_only();
+    };
+    for (const Judged& one : changed) {
+      if (!one.is_large) continue;
+      repo::FoundPointer found;
+      found.pointer.sha256 = *Sha256::parse(one.id.text());
+      found.pointer.size_bytes = one.file->stat.size_bytes;
+      found.path = one.file->name;
+      site_.add(found.pointer.sha256, *one.file);
+      group_bytes += found.pointer.size_bytes;
+      group.push_back(std::move(found));
+      if (group_bytes >= kSentAtOnceBytes) send();
+    }
+    send();
+    fault_point("upload.files_sent");
+  }
+
+  /// The hub has the chunks; what is known of them is worth keeping, the bytes are not.
+  void keep_index_only() {
+    try {
+      store::Store& store = site_.store();
+      if (store.totals().xorbs_local == 0) return;
+      store::drop_xorbs(
+          store,
+          [&](const store::XorbRecord& xorb) { return store.any_remote_has_xorb(xorb.index.hash); },
+          false);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
+      log_info("chunks stay on disk: {}", error.message());  // another upload is at work
+    }
+  }
+
+  // --- the commit
+
+  std::vector<wire::CommitDeletion> deletions() {
+    std::vector<wire::CommitDeletion> found;
+    if (options_.delete_patterns.empty()) return found;
+    std::set<std::string_view> kept;
+    for (const LocalFile& file : files_) kept.insert(file.name);
+    const std::string folder = prefix_.empty() ? std::string() : prefix_ + "/";
+    const std::string& listed = parent_.empty() ? options_.revision : parent_;
+    for (const wire::TreeEntry& entry : content_.list_files(listed)) {
+      if (!entry.path.starts_with(folder) || kept.contains(entry.path)) continue;
+      // It says how files are kept; without it they would be others.
+      if (entry.path == ".gitattributes") continue;
+      const std::string relative = entry.path.substr(folder.size());
+      if (std::any_of(options_.delete_patterns.begin(), options_.delete_patterns.end(),
+                      [&](const auto& pattern) { return name_matches(pattern, relative); }))
+        found.push_back({wire::CommitDeletion::What::file, entry.path});
+    }
+    return found;
+  }
+
+  std::string summary(std::size_t part) const {
+    std::string text = options_.message;
+    if (text.empty()) {
+      text = files_.size() == 1 ? fmt::format("Upload {}", files_.front().name)
+                                : fmt::format("Upload {} files", files_.size());
+    }
+    if (part > 1) text += fmt::format(" (part {})", part);
+    return text;
+  }
+
+  bool commit(const CommitParts& all) {
+    report_.files_unchanged = unchanged_.exchange(0);
+    report_.files_ignored = ignored_.exchange(0);
+    if (all.deletions.empty() && all.large.empty() && all.files.empty()) {
+      if (report_.commit.empty()) report_.commit = content_.require_revision(options_.revision);
+      report_.commit_url = content_.web_url() + "/commit/" + report_.commit;
+      return true;
+    }
+    auto deletion = all.deletions.begin();
+    auto large = all.large.begin();
+    auto file = all.files.begin();
+    std::string revision = options_.revision;
+    bool as_pull_request = options_.as_pull_request;
+    std::string parent = parent_;
+    for (std::size_t part = 1;
+         deletion != all.deletions.end() || large != all.large.end() || file != all.files.end();
+         ++part) {
+      tools_.stop.check();
+      CommitParts now;
+      now.header = {summary(part), part == 1 ? options_.description : std::string(), parent};
+      std::size_t room = kOperationsAtOnce;
+      std::uint64_t inline_bytes = 0;
+      for (; room > 0 && deletion != all.deletions.end(); --room)
+        now.deletions.push_back(*deletion++);
+      for (; room > 0 && large != all.large.end(); --room) now.large.push_back(*large++);
+      for (; room > 0 && file != all.files.end(); --room) {
+        if (inline_bytes > 0 && inline_bytes + file->size_bytes > kInlineBytesAtOnce) break;
+        inline_bytes += file->size_bytes;
+        now.files.push_back(*file++);
+      }
+      const auto answer = content_.commit(revision, commit_body(now), as_pull_request);
+      if (!answer) return false;
+      fault_point("upload.committed");
+      take(*answer, now);
+      report_.sent_bytes += inline_bytes;
+      parent = answer->commit_oid;
+      if (as_pull_request) {
+        revision = pull_request_ref(answer->pull_request_url);
+        as_pull_request = false;
+      }
+    }
+    return true;
+  }
+
+  void take(const wire::CommitAnswer& answer, const CommitParts& parts) {
+    report_.commit = answer.commit_oid;
+    report_.commit_url = answer.commit_url.empty()
+                             ? content_.web_url() + "/commit/" + answer.commit_oid
+                             : answer.commit_url;
+    if (!answer.pull_request_url.empty()) report_.pull_request_url = answer.pull_request_url;
+    ++report_.commits;
+    report_.files_committed += parts.large.size() + parts.files.size();
+    report_.files_deleted += parts.deletions.size();
+  }
+
+  /// Where the rest of a pull request that was just made goes.
+  static std::string pull_request_ref(std::string_view url) {
+    const std::string_view number = url.substr(url.rfind('/') + 1);
+    if (number.empty() || number.size() > 9 ||
+        number.find_first_not_of("0123456789") != number.npos) {
+      throw Error(ErrorKind::corrupt, "the hub does not say which pull request it made");
+    }
+    return "refs/pr/" + std::string(number);
+  }
+
+  const UploadFolderOptions& options_;
+  const Tools& tools_;
+  remote::HubConnection hub_;
+  remote::HubContent content_;
+  HubLink link_;
+  FolderSite site_;
+  std::string prefix_;
+  std::vector<LocalFile> files_;
+  std::string parent_;  ///< the commit that the hub compared with; may be empty
+  std::atomic<std::uint64_t> unchanged_{0};
+  std::atomic<std::uint64_t> ignored_{0};
+  UploadFolderReport report_;
+};
+
+}  // namespace
+
+UploadFolderReport upload_folder(const Connections& connections, const UploadFolderOptions& options,
+                                 const Tools& tools) {
+  return Upload(connections, options, tools).run();
+}
+
+}  // namespace mhub::sync
