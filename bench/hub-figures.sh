@@ -82,8 +82,8 @@ def new_part():
 
 
 def end_part(what):
-    status = open(f"/proc/{hub}/status").read()
-    say(f"peak memory of the hub meanwhile ({what})", f"{int(re.search(r'VmHWM:\s+(\d+)', status)[1]) / 1024:,.0f} MiB")
+    peak = re.search(r"VmHWM:\s+(\d+)", open(f"/proc/{hub}/status").read())
+    say(f"peak memory of the hub meanwhile ({what})", f"{int(peak[1]) / 1024:,.0f} MiB")
 
 
 def create(name, **more):

@@ -72,8 +72,10 @@ void take(const json& body, Webhook& webhook) {
   // An empty list is what clients send for one that is to stay.
   if (auto watched = watched_from(body); !watched.empty()) webhook.watched = std::move(watched);
   if (auto secret = text_of(body, "secret", kSecretBytes)) {
-    const auto is_plain = [](char c) { return c > ' ' && c < 0x7f; };
-    if (!std::all_of(secret->begin(), secret->end(), is_plain))
+    // It travels as the value of a header.
+    const auto is_plain = [](char c) { return c >= ' ' && c < 0x7f; };
+    if (!std::all_of(secret->begin(), secret->end(), is_plain) || secret->starts_with(' ') ||
+        secret->ends_with(' '))
       throw Refused(400, "secret may hold ASCII letters, digits and signs alone");
     webhook.secret = std::move(*secret);
   }
