@@ -23,7 +23,7 @@ struct AdminCommand {
   std::string type;
   std::uint64_t id = 0;
   std::uint64_t days = 0;
-  CollectionCommand collection;
+  CollectionCommand collection{.grace_days = 28};
   bool is_admin = false;
   bool is_private = false;
   bool yes = false;

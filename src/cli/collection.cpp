@@ -9,7 +9,7 @@ namespace mhub::cli {
 void add_collection_options(CLI::App* command, CollectionCommand& options) {
   flag(command, "-n,--dry-run", options.dry_run, "Only say what would be freed");
   number(command, "--grace-days", options.grace_days, "DAYS",
-         "Keep unneeded data this long; 14 if left out")
+         fmt::format("Keep unneeded data this long; {} if left out", options.grace_days))
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{36500}).description(""));
 }
 

@@ -7,6 +7,8 @@
 #include <mhub/serve/admin.hpp>
 
 #include "auth.hpp"
+#include "catalog/schema.hpp"
+#include "catalog/uploads.hpp"
 #include "content.hpp"
 #include "git/git_face.hpp"
 #include "git/pointer_walk.hpp"
@@ -43,7 +45,9 @@ public:
     if (!std::filesystem::exists(folder_.catalog()))
       throw Error(ErrorKind::not_found, "there is no hub in {}", printable(data_folder.string()))
           .hint("start a server there once");
-    catalog_ = open_sqlite_catalog(folder_.catalog());
+    auto database = open_catalog_database(folder_.catalog());
+    catalog_ = sqlite_catalog(database);
+    uploads_ = sqlite_uploads(std::move(database));
     const ServeOptions defaults;
     git_ = {find_program(defaults.git_program, defaults.search_path), defaults.search_path,
             folder_.home()};
@@ -209,7 +213,9 @@ public:
     for (const RepoInfo& repo : repos) {
       if (std::filesystem::exists(folder_.repo(repo.id))) collect_git(repo);
     }
-    catalog_->drop_grants([&](const xet::XorbHash& xorb) { return !store->has_local_xorb(xorb); });
+    const auto is_gone = [&](const xet::XorbHash& xorb) { return !store->has_local_xorb(xorb); };
+    catalog_->drop_grants(is_gone);
+    uploads_->drop(is_gone);
     return report;
   }
 
@@ -326,6 +332,7 @@ private:
 
   DataFolder folder_;
   std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<Uploads> uploads_;
   GitSetup git_;
 };
 

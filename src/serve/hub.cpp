@@ -22,6 +22,7 @@ Hub::Hub(ServeOptions o, std::shared_ptr<Database> database, std::unique_ptr<sto
     : options(std::move(o)),
       folder{options.data_folder},
       catalog(sqlite_catalog(database)),
+      uploads(sqlite_uploads(database)),
       facts(sqlite_facts(database)),
       likes(sqlite_likes(database)),
       webhooks(sqlite_webhooks(std::move(database))),

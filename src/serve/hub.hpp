@@ -14,6 +14,7 @@
 #include "catalog/catalog.hpp"
 #include "catalog/facts.hpp"
 #include "catalog/likes.hpp"
+#include "catalog/uploads.hpp"
 #include "catalog/webhooks.hpp"
 #include "data_folder.hpp"
 #include "downloads.hpp"
@@ -44,6 +45,7 @@ struct Hub {
   ServeOptions options;
   DataFolder folder;
   std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<Uploads> uploads;
   std::unique_ptr<RepoFactsTable> facts;
   std::unique_ptr<LikesTable> likes;
   std::unique_ptr<WebhooksTable> webhooks;

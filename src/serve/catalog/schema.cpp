@@ -137,6 +137,13 @@ CREATE TABLE webhook_deliveries(
   due INTEGER NOT NULL);
 CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries(webhook_id);
 CREATE INDEX webhook_deliveries_by_due ON webhook_deliveries(due);
+)sql",
+    R"sql(
+CREATE TABLE user_xorbs(
+  user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  xorb BLOB NOT NULL,
+  PRIMARY KEY(user_id, xorb)) WITHOUT ROWID;
+CREATE INDEX user_xorbs_by_xorb ON user_xorbs(xorb);
 )sql"};
 
 constexpr std::int64_t kSchemaVersion = std::size(kMigrations);

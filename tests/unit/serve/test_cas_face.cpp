@@ -388,6 +388,28 @@ TEST_CASE("nobody builds a file from xorbs that they may not read", "[serve][cas
   CHECK(hub.ask("GET", "/v1/reconstructions/" + secret.file.hash.text(), to_open).status == 404);
 }
 
+TEST_CASE("what somebody sent counts as sent when its repository is deleted", "[serve][cas]") {
+  TestHub hub;
+  const std::string alice = hub.make_user("alice");
+  const std::string bob = hub.make_user("bob");
+  hub.make_repo("alice/first", true);
+  hub.make_repo("alice/second", true);
+  hub.make_repo("bob/mine", true);
+  const Prepared file(noise(300000));
+  const std::string to_first = cas_token(hub, "alice/first", "write", alice);
+  REQUIRE(hub.ask("POST", file.xorb_path(), to_first, text(file.xorb)).status == 200);
+  REQUIRE(hub.ask("POST", "/v1/shards", to_first, file.shard()).status == 200);
+  REQUIRE(hub.ask("DELETE", "/api/repos/delete", alice, R"({"name":"first"})").status == 200);
+
+  const std::string to_mine = cas_token(hub, "bob/mine", "write", bob);
+  CHECK(hub.ask("POST", "/v1/shards", to_mine, file.shard(false)).status == 400);
+  const std::string to_second = cas_token(hub, "alice/second", "write", alice);
+  CHECK(hub.ask("POST", "/v1/shards", to_second, file.shard(false)).status == 200);
+  CHECK(
+      hub.ask("GET", "/alice/second.git/info/lfs/objects/" + file.file.sha256->hex(), alice).body ==
+      text(file.content));
+}
+
 TEST_CASE("part of a xorb may be used by whose files are made of it", "[serve][cas]") {
   TestHub hub;
   const std::string alice = hub.make_user("alice");
