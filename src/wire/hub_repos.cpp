@@ -168,6 +168,26 @@ std::string to_json(const DuplicateRepoRequest& request) {
   return dump(json);
 }
 
+CopyFilesRequest parse_copy_files_request(std::string_view json) {
+  constexpr JsonLimits kLimits{.bytes = kHubMaxBodyBytes, .values = 8 * kCopyFilesMax};
+  const Json document = parse_json(json, kLimits, "copy request");
+  const JsonField root(document, "copy request");
+  const JsonField target = root.at("target");
+  CopyFilesRequest request{.type = read_type(target), .to = target.at("name").text(kMaxNameBytes)};
+  root.at("files").each(kCopyFilesMax, [&](const JsonField& file) {
+    request.files.push_back(file.at("sha256").sha256());
+  });
+  return request;
+}
+
+std::string to_json(const CopyFilesAnswer& answer) {
+  OrderedJson json;
+  json["failed"] = OrderedJson::array();
+  for (const CopyFilesAnswer::Failure& failure : answer.failed)
+    json["failed"].push_back({{"sha256", failure.file.hex()}, {"error", failure.error}});
+  return dump(json);
+}
+
 std::vector<RepoListItem> parse_repo_list(std::string_view json) {
   const Json document = parse_json(json, kListLimits, "repository list");
   std::vector<RepoListItem> items;

@@ -88,6 +88,24 @@ struct DuplicateRepoRequest {
 DuplicateRepoRequest parse_duplicate_repo_request(std::string_view json);
 std::string to_json(const DuplicateRepoRequest& request);
 
+/// Large files that another repository is to have as well, before a commit there names them.
+struct CopyFilesRequest {
+  RepoType type = RepoType::model;  ///< of the target
+  std::string to = {};              ///< "owner/name"
+  std::vector<Sha256> files = {};   ///< at most kCopyFilesMax
+};
+inline constexpr std::size_t kCopyFilesMax = 1000;
+CopyFilesRequest parse_copy_files_request(std::string_view json);
+
+struct CopyFilesAnswer {
+  struct Failure {
+    Sha256 file = {};
+    std::string error = {};
+  };
+  std::vector<Failure> failed = {};
+};
+std::string to_json(const CopyFilesAnswer& answer);
+
 /// What is read of one repository of a listing; hubs write it as in hub_info.hpp.
 struct RepoListItem {
   std::string id = {};         ///< "owner/name"

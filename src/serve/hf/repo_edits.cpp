@@ -10,6 +10,7 @@
 #include "content.hpp"
 #include "git/git_face.hpp"
 #include "hf/changes.hpp"
+#include "hf/file_copies.hpp"
 #include "hf/hub_face.hpp"
 #include "hf/parameters.hpp"
 #include "hub.hpp"
@@ -77,7 +78,6 @@ Response move(Call& call) {
 
 /// Lists the large files of `from` for `to` as well. No bytes are copied.
 void copy_file_list(const Call& call, std::int64_t from, std::int64_t to) {
-  constexpr std::size_t kAtOnce = 256;
   Hub& hub = call.hub;
   std::vector<Sha256> files;
   std::vector<RepoFile> empty;
@@ -88,18 +88,7 @@ void copy_file_list(const Call& call, std::int64_t from, std::int64_t to) {
       files.push_back(file.sha256);
   });
   hub.catalog->add_files(to, empty, {});
-  for (std::size_t at = 0; at < files.size(); at += kAtOnce) {
-    const auto some = std::span(files).subspan(at, std::min(kAtOnce, files.size() - at));
-    std::vector<RepoFile> listed;
-    std::vector<XorbGrant> grants;
-    for (const auto& record : hub.store->renew_files(some)) {
-      if (!record) continue;  // damaged there as well; checks name it
-      listed.push_back({record->sha256, record->size_bytes, record->xet_hash});
-      const auto more = grants_of(*record);
-      grants.insert(grants.end(), more.begin(), more.end());
-    }
-    hub.catalog->add_files(to, listed, grants);
-  }
+  list_files_for(hub, files, to);  // what is lost is damaged there as well; checks name it
 }
 
 void copy_git(const Hub& hub, std::int64_t from, std::int64_t to) {

@@ -35,6 +35,20 @@ TEST_CASE("a repository can be asked for with files and a license", "[wire][hub_
                     "repository request: license is no name of a license");
 }
 
+TEST_CASE("files of one repository are asked for in another", "[wire][hub_repos]") {
+  const std::string digest(64, 'a');
+  const auto request = parse_copy_files_request(
+      R"({"target":{"type":"dataset","name":"a/b"},"files":[{"xetHash":"x","sha256":")" + digest +
+      R"(","filename":"f"}]})");
+  CHECK(request.type == RepoType::dataset);
+  CHECK(request.to == "a/b");
+  REQUIRE(request.files.size() == 1);
+  CHECK(request.files[0].hex() == digest);
+  CHECK(to_json(CopyFilesAnswer{}) == R"({"failed":[]})");
+  CHECK(to_json(CopyFilesAnswer{{{request.files[0], "no"}}}) ==
+        R"({"failed":[{"sha256":")" + digest + R"(","error":"no"}]})");
+}
+
 TEST_CASE("repository requests survive a round trip", "[wire][hub_repos]") {
   CreateRepoRequest create{.type = RepoType::space, .name = "n", .owner = "o", .is_private = true};
   CHECK(parse_create_repo_request(to_json(create)) == create);
