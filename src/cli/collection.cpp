@@ -9,7 +9,7 @@ namespace mhub::cli {
 void add_collection_options(CLI::App* command, CollectionCommand& options) {
   flag(command, "-n,--dry-run", options.dry_run, "Only say what would be freed");
   number(command, "--grace-days", options.grace_days, "DAYS",
-         fmt::format("Keep unneeded data this long; {} if left out", options.grace_days))
+         fmt::format("Keep unneeded data this long; {} if left out", options.grace_days).c_str())
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{36500}).description(""));
 }
 
