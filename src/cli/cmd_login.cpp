@@ -99,10 +99,12 @@ int whoami(Context& context, const std::string& given) {
   const wire::WhoAmI who = session.api.whoami();
   context.end_progress();
   if (context.json()) {
+    Json orgs = Json::array();
+    for (const auto& org : who.orgs) orgs.push_back(org.name);
     context.out().document({{"hub", session.url.str()},
                             {"name", who.name},
                             {"fullname", who.fullname},
-                            {"orgs", who.orgs},
+                            {"orgs", std::move(orgs)},
                             {"token_name", who.token_name},
                             {"token_role", who.token_role}});
     return kExitDone;
@@ -110,7 +112,7 @@ int whoami(Context& context, const std::string& given) {
   context.out().print("{}\n", printable(who.name));
   if (!who.orgs.empty()) {
     std::string orgs;
-    for (const std::string& org : who.orgs) orgs += " " + printable(org);
+    for (const auto& org : who.orgs) orgs += " " + printable(org.name);
     context.say("organisations:{}", orgs);
   }
   return kExitDone;

@@ -3,6 +3,7 @@
 #include <mhub/wire/hub_repos.hpp>
 
 #include "commit_file.hpp"
+#include "gating_json.hpp"
 
 namespace mhub::wire {
 namespace {
@@ -49,12 +50,12 @@ void write_privacy(OrderedJson& json, bool is_private) {
   json["private"] = is_private;
 }
 
-/// "gated" and similar fields are text or boolean by their value; only what is read is checked.
 RepoListItem read_item(const JsonField& field) {
   RepoListItem item;
   item.id = field.at("id").text(kMaxNameBytes);
   item.unique_id = field.text_or("_id", kMaxNameBytes);
   item.is_private = field.boolean_or("private", false);
+  if (const auto gated = field.find("gated")) item.gating = read_shown_gating(*gated);
   item.sha = field.text_or("sha", kMaxNameBytes);
   item.created_at = field.text_or("createdAt", kMaxNameBytes);
   item.last_modified = field.text_or("lastModified", kMaxNameBytes);
@@ -145,15 +146,19 @@ RepoSettingsRequest parse_repo_settings_request(std::string_view json) {
   const Json document = parse_json(json, kMessageLimits, "settings request");
   const JsonField root(document, "settings request");
   RepoSettingsRequest request{.is_private = find_privacy(root)};
-  if (const auto gated = root.find("gated"))
-    request.asks_for_gating = !gated->value().is_boolean() || gated->boolean();
+  if (const auto gated = root.find("gated")) request.gating = read_gating(*gated);
   return request;
 }
 
 std::string to_json(const RepoSettingsRequest& request) {
   OrderedJson json = OrderedJson::object();
   if (request.is_private) write_privacy(json, *request.is_private);
+  if (request.gating) json["gated"] = gating_json(*request.gating);
   return dump(json);
+}
+
+std::string to_json(const RepoSettingsAnswer& answer) {
+  return dump({{"private", answer.is_private}, {"gated", gating_json(answer.gating)}});
 }
 
 DuplicateRepoRequest parse_duplicate_repo_request(std::string_view json) {
@@ -207,7 +212,8 @@ WhoAmI parse_whoami(std::string_view json) {
   who.email = root.text_or("email", kMaxNameBytes);
   if (const auto orgs = root.find("orgs")) {
     orgs->each(kMaxListItems, [&](const JsonField& org) {
-      who.orgs.push_back(org.at("name").text(kMaxNameBytes));
+      who.orgs.push_back({.name = org.at("name").text(kMaxNameBytes),
+                          .role = org.text_or("roleInOrg", kMaxNameBytes)});
     });
   }
   const auto auth = root.find("auth");
@@ -232,8 +238,10 @@ std::string to_json(const WhoAmI& who) {
   json["canPay"] = false;
   json["isPro"] = false;
   json["orgs"] = OrderedJson::array();
-  for (const std::string& org : who.orgs) {
-    json["orgs"].push_back({{"type", "org"}, {"name", org}, {"fullname", org}});
+  for (const WhoAmI::Organisation& org : who.orgs) {
+    OrderedJson item = {{"type", "org"}, {"name", org.name}, {"fullname", org.name}};
+    if (!org.role.empty()) item["roleInOrg"] = org.role;
+    json["orgs"].push_back(std::move(item));
   }
   OrderedJson token = {{"displayName", who.token_name}, {"role", who.token_role}};
   if (!who.token_created_at.empty()) token["createdAt"] = who.token_created_at;

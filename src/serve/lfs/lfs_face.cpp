@@ -142,8 +142,10 @@ Response batch(Call& call) {
     throw Refused(422, error.message());
   }
   if (!request.is_sha256()) throw Refused(409, "only the hash algorithm sha256 is offered");
-  if (request.operation == wire::LfsOperation::download)
+  if (request.operation == wire::LfsOperation::download) {
+    require_content(call);
     return lfs_response(200, wire::to_json(answer_downloads(call, request)));
+  }
   require_write(call);
   return lfs_response(200, wire::to_json(answer_uploads(call, request)));
 }
