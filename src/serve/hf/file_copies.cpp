@@ -65,7 +65,7 @@ std::vector<Route> file_copy_routes(const ServeLimits& limits) {
   Route route;
   route.method = Method::post;
   route.pattern = "/api/{api_repo}/lfs-files/duplicate";
-  route.access = Access::repo_read;
+  route.access = Access::repo_content;
   route.run = Run::worker;
   route.body_limit_bytes = limits.json_body_bytes;
   route.handle = copy_files;
