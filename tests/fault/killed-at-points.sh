@@ -104,8 +104,8 @@ for action in kill fail; do
   rm -rf work
 done
 
-# Every point but those of add, commit and the hub, which have scripts of their own.
+# Every point but those of add, commit, the hub, and files without git, which have scripts of their own.
 # shellcheck disable=SC2046
-expect_reached $(fault_points src | grep -vxE 'serve\..*|commit\..*|store\..*')
+expect_reached $(fault_points src | grep -vxE '(serve|commit|store|upload|download)\..*')
 stop_hub
 mhub admin fsck --data "$HUB_DATA"
