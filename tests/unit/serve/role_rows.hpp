@@ -25,6 +25,7 @@ enum class Need {
   account,        ///< a good token that is not limited
   account_write,  ///< the same, of scope write
   copy,           ///< who may have its content, and may make repositories in the own namespace
+  content_write,  ///< who may have its content and change it, asked in that order
   cas_read,       ///< a CAS token of who may have its content
   cas_write,      ///< a CAS token for writing of who may change it
   signed_url      ///< a signed address, as long as the repository is there
@@ -129,6 +130,7 @@ inline std::vector<RoleRow> role_rows() {
 
       // --- writing
       {get, "/api/{api_repo}/lfs-files", Need::write, {200}, api + "/lfs-files"},
+      {post, "/api/{api_repo}/lfs-files/duplicate", Need::content_write, {200}, api + "/lfs-files/duplicate", R"({"target":{"type":"model","name":"<id>"},"files":[]})"},
       {post, "/api/{api_repo}/lfs-files/batch", Need::write, {200, 400}, api + "/lfs-files/batch", R"({"deletions":{"sha":[]}})"},
       {get, "/api/{api_repo}/xet-write-token/*", Need::write, {200}, api + "/xet-write-token/main"},
       {post, "/api/{api_repo}/preupload/*", Need::write, {200}, api + "/preupload/main", R"({"files":[{"path":"a","size":1,"sample":"YQ=="}]})"},
@@ -177,6 +179,7 @@ inline std::vector<RoleRow> role_rows() {
       {get, "/v1/chunks/{prefix}/{hash}", Need::cas_read, {200}, "/v1/chunks/default/<chunk>"},
       {post, "/v1/xorbs/{prefix}/{hash}", Need::cas_write, {200}, "/v1/xorbs/default/<xorb>", "<xorb-bytes>"},
       {post, "/v1/shards", Need::cas_write, {200}, "/v1/shards", "<shard>"},
+      {post, "/v1/shards/announcement", Need::cas_write, {202}, "/v1/shards/announcement", "<shard>"},
       {post, "/v2/shards", Need::cas_write, {200}, "/v2/shards", "<shard>"},
       {get, "/v1/xorb-data/{hash}", Need::signed_url, {206}, "<xorb-data>"},
       // clang-format on

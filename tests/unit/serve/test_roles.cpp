@@ -129,6 +129,8 @@ Kind expected(const RoleRow& row, const Role& role, State state, const std::stri
     case Need::copy:
       if (level < Level::content) return need_level(Level::content);
       return role.writes_own ? Kind::let_in : refuse_write;
+    case Need::content_write:
+      return need_level(level < Level::content ? Level::content : Level::write);
     case Need::cas_read:
       return level >= Level::content ? Kind::let_in : Kind::forbidden;
     case Need::cas_write:
@@ -169,12 +171,21 @@ const char* method_name(serve::Method method) {
 }
 
 using Words = std::vector<std::pair<std::string, std::string>>;
-std::string filled(std::string text, const Words& words) {
-  for (const auto& [word, value] : words) {
-    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at))
-      text.replace(at, word.size(), value), at += value.size();
+/// Values are not looked through for words again: some are random bytes.
+std::string filled(const std::string& text, const Words& words) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto found = std::find_if(words.begin(), words.end(), [&](const auto& pair) {
+      return text.compare(at, pair.first.size(), pair.first) == 0;
+    });
+    if (found == words.end()) {
+      out += text[at++];
+    } else {
+      out += found->second;
+      at += found->first.size();
+    }
   }
-  return text;
+  return out;
 }
 
 /// A hub with an organisation, its repositories in every state, and everybody who may ask.
