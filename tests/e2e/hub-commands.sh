@@ -47,8 +47,8 @@ expect_exit 1 mhub repo move team/none team/new
 expect_exit 2 mhub repo move team/other datasets/team/new
 
 step "duplicate"
-mhub repo duplicate team/other team/twin --public --json >"$T/twin"
-expect_equal "URL" "$(json_get .url "$T/twin")" "$HUB/team/twin"
+mhub repo duplicate team/other team/twin --public --json >"$T/twin.json"
+expect_equal "URL" "$(json_get .url "$T/twin.json")" "$HUB/team/twin"
 mhub clone team/twin twin
 expect_same_tree model twin
 (unset MHUB_TOKEN; mhub clone --no-data "$HUB/team/twin" open-twin)
