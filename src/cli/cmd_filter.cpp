@@ -103,6 +103,7 @@ void add_filter_process(CLI::App& app, Context& context) {
   CLI::App* command =
       add_command(app, "filter-process", "Filter large files; git starts it", group::kData);
   flag(command, "--no-data", options->no_data, "Leave pointers where they are");
+  examples(command, {"git config filter.lfs.process 'mhub filter-process'"});
   on_run(command, context, [options, &context] { return filter_process(context, *options); });
 }
 

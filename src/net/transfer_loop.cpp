@@ -15,8 +15,8 @@
 #include <mhub/base/c_handle.hpp>
 #include <mhub/base/error.hpp>
 #include <mhub/base/synchronized.hpp>
-#include <mhub/net/address.hpp>
 #include <mhub/base/text.hpp>
+#include <mhub/net/address.hpp>
 
 namespace mhub::net {
 namespace {
