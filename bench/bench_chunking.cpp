@@ -47,29 +47,9 @@ void chunk(benchmark::State& state) {
   count_bytes(state, input.size());
 }
 
-void scan(benchmark::State& state, xet::GearScan gear_scan) {
-  const Bytes& input = random_bytes();
-  std::vector<std::size_t> cuts;
-  for (auto _ : state) {
-    cuts.clear();
-    gear_scan(input, 0, cuts);
-    benchmark::DoNotOptimize(cuts.data());
-  }
-  count_bytes(state, input.size());
-}
-
-void scan_scalar(benchmark::State& state) {
-  scan(state, xet::gear_scan_scalar);
-}
-void scan_best(benchmark::State& state) {
-  scan(state, xet::best_gear_scan());
-}
-
 BENCHMARK(copy_bytes);
 BENCHMARK(chunk_plain_loop);
 BENCHMARK(chunk);
-BENCHMARK(scan_scalar);
-BENCHMARK(scan_best);
 
 }  // namespace
 

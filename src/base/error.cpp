@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include <mhub/base/error.hpp>
+#include <mhub/base/text.hpp>
 
 namespace mhub {
 
@@ -53,38 +54,12 @@ Error system_error(int error_number, std::string_view doing) {
   }
 }
 
-namespace {
-
-/// Length of the valid UTF-8 sequence at `text`, 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  std::size_t length = 0;
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf)
-    length = 2;
-  else if (lead >= 0xe0 && lead <= 0xef)
-    length = 3;
-  else if (lead >= 0xf0 && lead <= 0xf4)
-    length = 4;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates, and what lies beyond the last character (RFC 3629, section 4).
-  const auto second = static_cast<unsigned char>(length > 2 ? text[1] : 0);
-  if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-      (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
-    return 0;
-  return length;
-}
-
-}  // namespace
-
 std::string printable(std::string_view name) {
   std::string out;
   out.reserve(name.size());
   while (!name.empty()) {
-    const std::size_t length = utf8_length(name);
+    std::size_t length = utf8_length(name);
+    if (length > name.size()) length = 0;
     const auto lead = static_cast<unsigned char>(name[0]);
     const bool c1_control =
         length == 2 && lead == 0xc2 && static_cast<unsigned char>(name[1]) < 0xa0;

@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -216,12 +215,6 @@ public:
     }
     if (error) throw system_error(error.value(), "list folder " + printable(folder.string()));
     return names;
-  }
-
-  std::uint64_t free_bytes(const fs::path& folder) override {
-    struct ::statvfs out;
-    if (::statvfs(folder.c_str(), &out) != 0) throw failed("ask for the free space of", folder);
-    return std::uint64_t{out.f_bavail} * out.f_frsize;
   }
 
 private:

@@ -4,6 +4,7 @@
 #include <mhub/base/error.hpp>
 #include <mhub/serve/admin.hpp>
 
+#include "admin_command.hpp"
 #include "command.hpp"
 #include "commands.hpp"
 #include "describe.hpp"
@@ -14,31 +15,6 @@
 namespace mhub::cli {
 namespace {
 
-struct AdminCommand {
-  std::string data;
-  std::string user;
-  std::string name;
-  std::string scope = "write";
-  std::string type;
-  std::uint64_t id = 0;
-  std::uint64_t days = 0;
-  std::uint64_t grace_days = 14;
-  bool is_admin = false;
-  bool is_private = false;
-  bool yes = false;
-  bool dry_run = false;
-  bool drop_damaged = false;
-  bool despite_answers = false;
-};
-
-std::unique_ptr<serve::Admin> open(Context& context, const AdminCommand& command) {
-  return serve::Admin::open(context.absolute(command.data));
-}
-
-std::string time_text(std::int64_t unix_s) {
-  return iso_time(unix_s, 0);
-}
-
 wire::RepoName repo_name(const AdminCommand& command) {
   const auto name = wire::parse_repo_id(command.name, repo_type(command.type));
   if (!name)
@@ -46,102 +22,18 @@ wire::RepoName repo_name(const AdminCommand& command) {
   return *name;
 }
 
-Json user_json(const serve::UserInfo& user) {
-  return {
-      {"name", user.name}, {"admin", user.is_admin}, {"created", time_text(user.created_unix_s)}};
-}
-
 Json repo_json(const serve::RepoInfo& repo) {
   return {{"id", repo.name.id()},
           {"type", wire::name_of(repo.name.type)},
           {"private", repo.is_private},
-          {"created", time_text(repo.created_unix_s)}};
-}
-
-// --- users
-
-int create_user(Context& context, const AdminCommand& command) {
-  const serve::UserInfo user = open(context, command)->create_user(command.user, command.is_admin);
-  if (context.json()) {
-    context.out().document(user_json(user));
-  } else {
-    context.summary("made user {}", printable(user.name));
-  }
-  return kExitDone;
-}
-
-int list_users(Context& context, const AdminCommand& command) {
-  Json all = Json::array();
-  for (const serve::UserInfo& user : open(context, command)->list_users()) {
-    if (context.json()) {
-      all.push_back(user_json(user));
-    } else {
-      context.out().print("{}{}\n", printable(user.name), user.is_admin ? "  (admin)" : "");
-    }
-  }
-  if (context.json()) context.out().document(all);
-  return kExitDone;
-}
-
-int remove_user(Context& context, const AdminCommand& command) {
-  open(context, command)->remove_user(command.user);
-  if (context.json()) context.out().document({{"removed", command.user}});
-  context.summary("removed user {} with its tokens", printable(command.user));
-  return kExitDone;
-}
-
-// --- tokens
-
-int create_token(Context& context, const AdminCommand& command) {
-  const auto scope = serve::parse_token_scope(command.scope);
-  if (command.user.empty()) throw Error(ErrorKind::usage, "name the user whose token it is");
-  std::optional<std::chrono::seconds> lifetime;
-  if (command.days > 0) lifetime = std::chrono::hours{24 * static_cast<std::int64_t>(command.days)};
-  const std::string token =
-      open(context, command)->create_token(command.user, command.name, scope.value(), lifetime);
-  if (context.json()) {
-    context.out().document({{"user", command.user}, {"scope", command.scope}, {"token", token}});
-  } else {
-    context.say("shown this once:");
-    context.out().print("{}\n", token);
-  }
-  return kExitDone;
-}
-
-int list_tokens(Context& context, const AdminCommand& command) {
-  Json all = Json::array();
-  for (const serve::TokenInfo& token : open(context, command)->list_tokens(command.user)) {
-    const std::string expires =
-        token.expires_unix_s ? time_text(*token.expires_unix_s) : std::string("never");
-    if (context.json()) {
-      all.push_back({{"id", token.id},
-                     {"user", token.user},
-                     {"name", token.name},
-                     {"scope", serve::name_of(token.scope)},
-                     {"created", time_text(token.created_unix_s)},
-                     {"expires", token.expires_unix_s ? Json(expires) : Json()}});
-    } else {
-      context.out().print("{:>5}  {:<6} {:<20} {:<20} expires {}\n", token.id,
-                          serve::name_of(token.scope), printable(token.user), printable(token.name),
-                          expires);
-    }
-  }
-  if (context.json()) context.out().document(all);
-  return kExitDone;
-}
-
-int revoke_token(Context& context, const AdminCommand& command) {
-  open(context, command)->revoke_token(static_cast<std::int64_t>(command.id));
-  if (context.json()) context.out().document({{"revoked", command.id}});
-  context.summary("token {} is no longer valid", command.id);
-  return kExitDone;
+          {"created", admin_time(repo.created_unix_s)}};
 }
 
 // --- repositories
 
 int create_repo(Context& context, const AdminCommand& command) {
   const serve::RepoInfo repo =
-      open(context, command)->create_repo(repo_name(command), command.is_private);
+      open_admin(context, command)->create_repo(repo_name(command), command.is_private);
   if (context.json()) {
     context.out().document(repo_json(repo));
   } else {
@@ -152,7 +44,7 @@ int create_repo(Context& context, const AdminCommand& command) {
 
 int list_repos(Context& context, const AdminCommand& command) {
   Json all = Json::array();
-  for (const serve::RepoInfo& repo : open(context, command)->list_repos()) {
+  for (const serve::RepoInfo& repo : open_admin(context, command)->list_repos()) {
     if (context.json()) {
       all.push_back(repo_json(repo));
     } else {
@@ -169,7 +61,7 @@ int delete_repo(Context& context, const AdminCommand& command) {
   if (!command.yes && !confirmed(context, fmt::format("Delete {} with all its data?", name.id()))) {
     throw Error(ErrorKind::usage, "nothing was deleted").hint("--yes deletes without asking");
   }
-  open(context, command)->delete_repo(name);
+  open_admin(context, command)->delete_repo(name);
   if (context.json()) context.out().document({{"deleted", name.path()}});
   context.summary("deleted {}; `mhub admin gc` gives back its space", name.id());
   return kExitDone;
@@ -178,7 +70,7 @@ int delete_repo(Context& context, const AdminCommand& command) {
 // --- the whole hub
 
 int usage(Context& context, const AdminCommand& command) {
-  const serve::HubUsage usage = open(context, command)->usage();
+  const serve::HubUsage usage = open_admin(context, command)->usage();
   if (context.json()) {
     Json repos = Json::array();
     for (const serve::RepoUsage& repo : usage.repos) {
@@ -206,7 +98,7 @@ int usage(Context& context, const AdminCommand& command) {
 }
 
 int check(Context& context, const AdminCommand& command) {
-  const auto admin = open(context, command);
+  const auto admin = open_admin(context, command);
   const serve::HubCheckReport report = admin->check(context.progress(), context.stop());
   context.end_progress();
   const std::uint64_t dropped = command.drop_damaged ? admin->drop_damaged(report) : 0;
@@ -239,22 +131,13 @@ int check(Context& context, const AdminCommand& command) {
 
 int collect(Context& context, const AdminCommand& command) {
   store::CollectOptions options;
-  options.grace = std::chrono::hours{24 * static_cast<std::int64_t>(command.grace_days)};
-  options.dry_run = command.dry_run;
+  options.grace = command.collection.grace();
+  options.dry_run = command.collection.dry_run;
   const store::CollectReport report =
-      open(context, command)
+      open_admin(context, command)
           ->collect_garbage(options, command.despite_answers, context.progress(), context.stop());
   context.end_progress();
-  if (context.json()) {
-    Json value = to_json(report);
-    value["dry_run"] = command.dry_run;
-    context.out().document(value);
-    return kExitDone;
-  }
-  context.out().print("{}{} freed: {} and {} dropped, {} repacked\n",
-                      command.dry_run ? "would be " : "", human_bytes(report.freed_bytes),
-                      count_words(report.files_dropped, "file", "files"),
-                      count_words(report.xorbs_dropped, "xorb", "xorbs"), report.xorbs_repacked);
+  tell(context, report, options.dry_run);
   return kExitDone;
 }
 
@@ -263,10 +146,12 @@ int collect(Context& context, const AdminCommand& command) {
 void add_admin(CLI::App& app, Context& context) {
   auto options = std::make_shared<AdminCommand>();
   CLI::App* command =
-      add_command(app, "admin", "Look after a hub's users, tokens and data", group::kServer);
+      add_command(app, "admin", "Look after a hub's people, tokens and data", group::kServer);
   command->require_subcommand(1);
   examples(command, {"mhub admin user create ann --data /srv/mhub",
                      "mhub admin token create ann --scope write --data /srv/mhub",
+                     "mhub admin org add-member acme ann --role write --data /srv/mhub",
+                     "mhub admin token create ann --write acme/model --data /srv/mhub",
                      "mhub admin usage --data /srv/mhub", "mhub admin fsck --data /srv/mhub"});
 
   const auto leaf = [&](CLI::App* parent, const char* name, const char* description,
@@ -291,15 +176,39 @@ void add_admin(CLI::App& app, Context& context) {
            options->user, "Who")
       ->required();
 
+  CLI::App* org = folder("org", "Organisations: namespaces that several users share");
+  argument(leaf(org, "create", "Make an organisation", create_organisation), "NAME",
+           options->organisation, "Also its namespace")
+      ->required();
+  leaf(org, "list", "List organisations and who belongs to them", list_organisations);
+  argument(leaf(org, "remove", "Remove an organisation without repositories", remove_organisation),
+           "NAME", options->organisation, "Which")
+      ->required();
+  CLI::App* join =
+      leaf(org, "add-member", "Let a user belong to it, or change the role", add_member);
+  argument(join, "NAME", options->organisation, "The organisation")->required();
+  argument(join, "USER", options->user, "Who")->required();
+  value(join, "--role", options->role, "read|write|admin",
+        "What the user may do with its repositories; read if left out")
+      ->check(CLI::IsMember({"read", "write", "admin"}).description(""));
+  CLI::App* leave = leaf(org, "remove-member", "Let a user no longer belong to it", remove_member);
+  argument(leave, "NAME", options->organisation, "The organisation")->required();
+  argument(leave, "USER", options->user, "Who")->required();
+
   CLI::App* token = folder("token", "Tokens");
   CLI::App* make_token =
       leaf(token, "create", "Make a token and print it, this once", create_token);
   argument(make_token, "USER", options->user, "Whose");
   value(make_token, "--user", options->user, "USER", "Whose, too");
   value(make_token, "--name", options->name, "NAME", "What it is for");
-  value(make_token, "--scope", options->scope, "read|write|admin",
-        "What it allows; write if left out")
-      ->check(CLI::IsMember({"read", "write", "admin"}).description(""));
+  CLI::Option* scope = value(make_token, "--scope", options->scope, "read|write|admin",
+                             "What it allows; write if left out");
+  scope->check(CLI::IsMember({"read", "write", "admin"}).description(""));
+  values(make_token, "--read", options->readable, "PLACE",
+         "Limit it: may read this repository, or all of this user or organisation")
+      ->excludes(scope);
+  values(make_token, "--write", options->writable, "PLACE", "Limit it: may also write here")
+      ->excludes(scope);
   number(make_token, "--days", options->days, "DAYS", "How long it is valid; for ever if left out")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{36500}).description(""));
   argument(leaf(token, "list", "List tokens, without their secrets", list_tokens), "USER",
@@ -326,10 +235,7 @@ void add_admin(CLI::App& app, Context& context) {
   flag(fsck, "--drop-damaged", options->drop_damaged,
        "Take damaged chunks out, so that pushing them again heals them");
   CLI::App* gc = leaf(command, "gc", "Give back space that no ref needs", collect);
-  flag(gc, "-n,--dry-run", options->dry_run, "Only say what would be freed");
-  number(gc, "--grace-days", options->grace_days, "DAYS",
-         "Keep unneeded data this long; 14 if left out")
-      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{36500}).description(""));
+  add_collection_options(gc, options->collection);
   flag(gc, "--despite-answers", options->despite_answers,
        "Allow under 8 days, although clients may still rely on deduplication answers");
 }

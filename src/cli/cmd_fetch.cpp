@@ -30,6 +30,7 @@ int fetch(Context& context, const FetchCommand& command) {
     remotes.push_back(command.arguments.empty() ? "" : command.arguments.front());
   }
   Json all = Json::array();
+  bool rejected = false;
   for (const std::string& remote : remotes) {
     sync::FetchOptions options;
     options.remote = remote;
@@ -42,6 +43,7 @@ int fetch(Context& context, const FetchCommand& command) {
     const sync::FetchReport report =
         sync::fetch(workspace, context.connections(remote), options, context.tools());
     context.end_progress();
+    rejected = rejected || !report.rejected.empty();
     if (context.json()) {
       all.push_back(to_json(report));
     } else {
@@ -49,7 +51,7 @@ int fetch(Context& context, const FetchCommand& command) {
     }
   }
   if (context.json()) context.out().document(command.all ? all : all.front());
-  return kExitDone;
+  return rejected ? kExitFailed : kExitDone;
 }
 
 }  // namespace

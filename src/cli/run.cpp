@@ -151,12 +151,15 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
   add_untrack(*app, context);
   add_ls_files(*app, context);
   add_fsck(*app, context);
+  add_install(*app, context);
+  add_filter_process(*app, context);
   add_prune(*app, context);
   add_stats(*app, context);
   add_login(*app, context);
   add_logout(*app, context);
   add_whoami(*app, context);
   add_repo(*app, context);
+  add_search(*app, context);
   add_download(*app, context);
   add_upload(*app, context);
   add_serve(*app, context);

@@ -189,6 +189,7 @@ remote::Environment Context::remote_environment() const {
   if (all.hf_token.empty()) all.hf_token = get("HUGGING_FACE_HUB_TOKEN");
   all.hf_token_path = get("HF_TOKEN_PATH");
   all.hf_home = get("HF_HOME");
+  all.hf_disable_implicit_token = get("HF_HUB_DISABLE_IMPLICIT_TOKEN");
   all.hf_endpoint = get("HF_ENDPOINT");
   all.netrc = get("NETRC");
   return all;

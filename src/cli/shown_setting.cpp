@@ -1,8 +1,9 @@
 #include "shown_setting.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
+
+#include <mhub/base/text.hpp>
 
 namespace mhub::cli {
 namespace {
@@ -28,9 +29,7 @@ bool is_secret(std::string_view variable) {
 }  // namespace
 
 ShownSetting without_secrets(std::string key, std::string value) {
-  std::string variable = key.substr(key.rfind('.') + 1);
-  std::transform(variable.begin(), variable.end(), variable.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string variable = lower_case(key.substr(key.rfind('.') + 1));
   ShownSetting shown{without_user_info(std::move(key)), {}};
   if (is_secret(variable)) {
     shown.value = "(hidden)";

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <mhub/base/json_bounds.hpp>
+#include <mhub/base/text.hpp>
 #include <mhub/net/http_message.hpp>
 #include <mhub/net/url.hpp>
 
@@ -27,15 +28,6 @@ public:
 private:
   ByteView rest_;
 };
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 /// What a person should see of `text`: no surrounding space, bounded, nothing that moves a cursor.
 std::string for_a_person(std::string_view text) {
@@ -144,10 +136,7 @@ std::optional<std::uint64_t> Response::content_length() const {
 std::string Response::content_type() const {
   const std::string* text = header("Content-Type");
   if (!text) return {};
-  std::string type = text->substr(0, text->find(';'));
-  while (!type.empty() && type.back() == ' ') type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(), lower);
-  return type;
+  return lower_case(trimmed(std::string_view(*text).substr(0, text->find(';'))));
 }
 
 std::string server_message(const Response& response) {

@@ -15,6 +15,7 @@
 #include <mhub/base/c_handle.hpp>
 #include <mhub/base/error.hpp>
 #include <mhub/base/synchronized.hpp>
+#include <mhub/base/text.hpp>
 #include <mhub/net/address.hpp>
 
 namespace mhub::net {
@@ -56,12 +57,7 @@ struct Active {
   curl_off_t bytes_up = 0;
 };
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
+constexpr std::string_view kSpace = " \t\r\n";
 
 /// 0 if `line` is no status line.
 int status_of_line(std::string_view line) {
@@ -92,14 +88,14 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
     if (const int status = status_of_line(line); status != 0) {
       transfer.status = status;
       transfer.headers.clear();
-    } else if (trimmed(line).empty()) {
+    } else if (trimmed(line, kSpace).empty()) {
       if (transfer.status >= 200) {
         transfer.head_complete = true;
         active.dirty = true;
       }
     } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
-      transfer.headers.push_back({std::string(trimmed(line.substr(0, colon))),
-                                  std::string(trimmed(line.substr(colon + 1))), false});
+      transfer.headers.push_back({std::string(trimmed(line.substr(0, colon), kSpace)),
+                                  std::string(trimmed(line.substr(colon + 1), kSpace)), false});
     }
     return line.size();
   } catch (...) {  // out of memory

@@ -6,6 +6,7 @@
 
 #include <mhub/base/c_handle.hpp>
 #include <mhub/base/error.hpp>
+#include <mhub/base/text.hpp>
 #include <mhub/net/url.hpp>
 
 namespace mhub::net {
@@ -30,24 +31,17 @@ bool has_control_characters(std::string_view text) {
   });
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
 std::uint16_t default_port(std::string_view scheme) {
   return scheme == "https" ? 443 : 80;
 }
 
 std::optional<Url> take_apart(CURLU* handle) {
   Url url;
-  url.scheme = lower(part_of(handle, CURLUPART_SCHEME));
+  url.scheme = lower_case(part_of(handle, CURLUPART_SCHEME));
   if (url.scheme != "http" && url.scheme != "https") return std::nullopt;
   url.user = part_of(handle, CURLUPART_USER, CURLU_URLDECODE);
   url.password = part_of(handle, CURLUPART_PASSWORD, CURLU_URLDECODE);
-  url.host = lower(part_of(handle, CURLUPART_HOST));
+  url.host = lower_case(part_of(handle, CURLUPART_HOST));
   const std::string port = part_of(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
   const auto parsed = std::from_chars(port.data(), port.data() + port.size(), url.port);
   if (url.host.empty() || parsed.ec != std::errc() || url.port == 0) return std::nullopt;
@@ -78,13 +72,6 @@ std::string escape_but(std::string_view text, char kept) {
     }
   }
   return out;
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 }  // namespace
@@ -185,6 +172,10 @@ std::optional<std::string> unescape(std::string_view text) {
 
 std::string build_query(
     std::initializer_list<std::pair<std::string_view, std::string_view>> parameters) {
+  return build_query(std::span(parameters.begin(), parameters.size()));
+}
+
+std::string build_query(std::span<const std::pair<std::string_view, std::string_view>> parameters) {
   std::string out;
   for (const auto& [name, value] : parameters) {
     if (!out.empty()) out += '&';

@@ -50,6 +50,12 @@ std::optional<SplitPath> split_path(std::string_view path) {
   return SplitPath{path.substr(0, owner_at), *repo};
 }
 
+/// A hub's address as it begins those of its repositories. Nothing for what is no URL.
+std::optional<std::string> base_of_hub(const std::optional<net::Url>& url) {
+  if (!url) return std::nullopt;
+  return url->origin() + std::string(trim_slashes(url->path));
+}
+
 RemoteAddress from_url(std::string_view text) {
   net::Url url = net::require_url(text);
   RemoteAddress address;
@@ -78,7 +84,7 @@ RemoteAddress on_hub(std::string_view hub, const wire::RepoName& repo) {
   RemoteAddress address;
   address.user = std::move(base->user);
   address.password = std::move(base->password);
-  address.hub_url = base->origin() + std::string(trim_slashes(base->path));
+  address.hub_url = *base_of_hub(base);
   address.url = address.hub_url + "/" + repo.path();
   address.repo = repo;
   return address;
@@ -109,9 +115,28 @@ std::string checked_setting(const std::string& url, std::string_view key) {
   return std::string(trim_slashes(url));
 }
 
+/// Whoever can commit to the project wrote this one.
+std::string checked_shared_setting(const std::string& text, std::string_view key,
+                                   std::string_view remote_url) {
+  auto url = net::parse_url(text);
+  const auto refuse = [&](std::string_view why) {
+    return Error(ErrorKind::config, ".lfsconfig sets {} to {}, {}", key,
+                 url ? net::display_url(text) : shown(text), why)
+        .hint("to use another server for large files: mhub config lfs.url URL");
+  };
+  if (!url || has_control_characters(text)) throw refuse("which is not an http or https URL");
+  if (remote_url.starts_with("https://") && url->scheme != "https")
+    throw refuse("without the encryption that the remote has");
+  url->user.clear();
+  url->password.clear();
+  return std::string(trim_slashes(url->str()));
+}
+
 }  // namespace
 
-RemoteAddress parse_remote(std::string_view text, const HubDefaults& hubs) {
+namespace {
+
+RemoteAddress parse_any_remote(std::string_view text, const HubDefaults& hubs) {
   if (text.empty() || text.size() > kMaxTextBytes || has_control_characters(text)) {
     throw Error(ErrorKind::usage, "not the address of a remote: {}", shown(text.substr(0, 200)));
   }
@@ -138,6 +163,16 @@ RemoteAddress parse_remote(std::string_view text, const HubDefaults& hubs) {
       .hint("write a URL, owner/name, hf:owner/name, or ./folder for a local repository");
 }
 
+}  // namespace
+
+RemoteAddress parse_remote(std::string_view text, const HubDefaults& hubs) {
+  RemoteAddress address = parse_any_remote(text, hubs);
+  const std::string_view endpoint = hubs.hf_endpoint.empty() ? kHuggingFaceUrl : hubs.hf_endpoint;
+  address.is_hugging_face =
+      address.repo.has_value() && base_of_hub(net::parse_url(endpoint)) == address.hub_url;
+  return address;
+}
+
 std::string folder_name(const RemoteAddress& address) {
   std::string name;
   if (address.is_local()) {
@@ -157,16 +192,23 @@ std::string folder_name(const RemoteAddress& address) {
   return name;
 }
 
-std::string lfs_endpoint(std::string_view remote_url, const LfsSettings& settings, bool upload) {
-  if (upload && !settings.lfs_push_url.empty()) {
-    return checked_setting(settings.lfs_push_url, "lfs.pushurl");
-  }
-  if (!settings.lfs_url.empty()) return checked_setting(settings.lfs_url, "lfs.url");
-  if (upload && !settings.remote_lfs_push_url.empty()) {
-    return checked_setting(settings.remote_lfs_push_url, "the remote's lfspushurl");
-  }
-  if (!settings.remote_lfs_url.empty()) {
-    return checked_setting(settings.remote_lfs_url, "the remote's lfsurl");
+std::string lfs_endpoint(std::string_view remote_url, const LfsSettings& settings, bool upload,
+                         const LfsSettings& shared) {
+  struct Place {
+    std::string LfsSettings::*value;
+    std::string_view key;
+    bool for_upload;
+  };
+  for (const Place& place :
+       {Place{&LfsSettings::lfs_push_url, "lfs.pushurl", true},
+        Place{&LfsSettings::lfs_url, "lfs.url", false},
+        Place{&LfsSettings::remote_lfs_push_url, "the remote's lfspushurl", true},
+        Place{&LfsSettings::remote_lfs_url, "the remote's lfsurl", false}}) {
+    if (place.for_upload && !upload) continue;
+    const std::string& own = settings.*place.value;
+    if (!own.empty()) return checked_setting(own, place.key);
+    const std::string& given = shared.*place.value;
+    if (!given.empty()) return checked_shared_setting(given, place.key, remote_url);
   }
   std::string endpoint(trim_slashes(remote_url));
   if (!endpoint.ends_with(".git")) endpoint += ".git";

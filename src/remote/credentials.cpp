@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <chrono>
 
 #include <mhub/base/error.hpp>
+#include <mhub/base/text.hpp>
 #include <mhub/remote/address.hpp>
 #include <mhub/remote/credentials.hpp>
+#include <mhub/remote/hf_tokens.hpp>
 #include <mhub/remote/token_file.hpp>
 
 #include "credential_helper.hpp"
@@ -13,16 +16,10 @@ namespace {
 constexpr std::uint64_t kMaxSmallFileBytes = 1 << 20;
 /// The user's name beside a token. Hubs look at the password alone.
 constexpr std::string_view kTokenUser = "mhub";
+constexpr std::string_view kSpace = " \t\r\n";
 
 bool has_line_breaks(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return c == '\n' || c == '\r' || c == '\0'; });
-}
-
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == text.npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(kSpace) - first + 1));
 }
 
 bool is_at(const net::Url& url, std::string_view endpoint) {
@@ -51,6 +48,11 @@ net::Url repository_url(net::Url url) {
       lfs != url.path.npos && (lfs + 9 == url.path.size() || url.path[lfs + 9] == '/');
   if (whole_segment) url.path.resize(lfs);
   return url;
+}
+
+std::int64_t now_s() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
 
 /// A small file of the user's that need not exist nor be readable.
@@ -82,6 +84,19 @@ std::filesystem::path Environment::hf_token_file() const {
   if (!hf_home.empty()) return std::filesystem::path(hf_home) / "token";
   const auto folder = in_home(xdg_cache_home, home, ".cache");
   return folder.empty() ? folder : folder / "huggingface" / "token";
+}
+
+std::filesystem::path Environment::hf_stored_tokens_file() const {
+  const auto token = hf_token_file();
+  return token.empty() ? token : token.parent_path() / "stored_tokens";
+}
+
+bool Environment::keeps_hf_token_back() const {
+  std::string text = hf_disable_implicit_token;
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  });
+  return text == "1" || text == "ON" || text == "YES" || text == "TRUE";
 }
 
 net::Header Credential::basic() const {
@@ -127,6 +142,7 @@ std::optional<Credential> CredentialStore::next(const net::Url& url,
   const std::string origin = url.origin();
   auto known = state_.with([&](State& state) {
     state.found.erase(origin);
+    state.asked.insert(origin);
     if (tried) {
       state.rejected.emplace(origin, tried->secret);
       state.approved.erase(origin);
@@ -222,14 +238,16 @@ std::optional<Credential> CredentialStore::first_known(const State& state,
   if (auto found = stored(state.from_url); usable(found)) return found;
   if (auto found = from_mhub_token(url); usable(found)) return found;
   if (auto found = from_token_file(url); usable(found)) return found;
-  if (auto found = from_hf_token(url); usable(found)) return found;
+  if (state.asked.contains(origin) || !environment_.keeps_hf_token_back()) {
+    if (auto found = from_hf_token(url); usable(found)) return found;
+  }
   if (auto found = from_netrc(url, user); usable(found)) return found;
   if (auto found = stored(state.from_helper); usable(found)) return found;
   return std::nullopt;
 }
 
 std::optional<Credential> CredentialStore::from_mhub_token(const net::Url& url) const {
-  const std::string token = trimmed(environment_.mhub_token);
+  const std::string token(trimmed(environment_.mhub_token, kSpace));
   if (token.empty() || !is_at(url, environment_.mhub_endpoint)) return std::nullopt;
   return Credential{.user = {}, .secret = token, .source = Credential::Source::mhub_token};
 }
@@ -249,8 +267,12 @@ std::optional<Credential> CredentialStore::from_hf_token(const net::Url& url) co
                                         ? kHuggingFaceUrl
                                         : std::string_view(environment_.hf_endpoint);
   if (!is_at(url, endpoint)) return std::nullopt;
-  std::string token = trimmed(environment_.hf_token);
-  if (token.empty()) token = trimmed(read_optional(fs_, environment_.hf_token_file()));
+  std::string token(trimmed(environment_.hf_token, kSpace));
+  if (token.empty()) {
+    token = trimmed(read_optional(fs_, environment_.hf_token_file()), kSpace);
+    const auto stored = parse_hf_tokens(read_optional(fs_, environment_.hf_stored_tokens_file()));
+    if (has_ended(stored, token, now_s())) return std::nullopt;
+  }
   if (token.empty()) return std::nullopt;
   return Credential{.user = {}, .secret = std::move(token), .source = Credential::Source::hf_token};
 }

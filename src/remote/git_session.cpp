@@ -5,6 +5,8 @@
 
 #include <mhub/base/log.hpp>
 
+#include "pack_head.hpp"
+
 namespace mhub::remote {
 namespace {
 
@@ -22,8 +24,6 @@ bool counts_objects(std::string_view line) {
 constexpr std::uint64_t kAdvertisementMaxBytes = 256ull << 20;
 /// The hub's words about a push that it refuses as a whole.
 constexpr std::size_t kRefusalMaxBytes = 64u << 10;
-/// More than any real history; the indexer keeps a record for each.
-constexpr unsigned kPackMaxObjects = 100'000'000;
 /// Wants and haves of one round; libgit2 sends a few hundred haves at most.
 constexpr std::size_t kNegotiationMaxBytes = 64u << 20;
 /// A hub may think long over a large history; its side band usually says something meanwhile.
@@ -119,10 +119,11 @@ struct SessionCallbacks {
     git_smart_subtransport_stream base;
     GitSession* session;
     git_smart_service_t service;
-    std::string text;  ///< of a request being collected, or of the advertisement being read
+    std::string text;  ///< of a request being collected
     std::size_t taken_bytes = 0;
     bool answered = false;
     std::optional<net::HttpExchange> exchange;
+    PackHead pack_head;
   };
 
   static Stream& stream_of(git_smart_subtransport_stream* base) {
@@ -179,14 +180,14 @@ struct SessionCallbacks {
         stream.service == GIT_SERVICE_UPLOADPACK_LS || stream.service == GIT_SERVICE_RECEIVEPACK_LS;
     if (!advertises) {
       if (!stream.answered) begin_answer(stream);
-      return stream.exchange->read(room);
+      const std::size_t count = stream.exchange->read(room);
+      stream.pack_head.look_at(room.first(count));
+      return count;
     }
-    if (!stream.answered) {
-      stream.text = session.get_advertisement(stream.service == GIT_SERVICE_RECEIVEPACK_LS);
-      stream.answered = true;
-    }
-    const std::size_t count = std::min(room.size(), stream.text.size() - stream.taken_bytes);
-    std::memcpy(room.data(), stream.text.data() + stream.taken_bytes, count);
+    const std::string& text =
+        session.read_advertisement(stream.service == GIT_SERVICE_RECEIVEPACK_LS);
+    const std::size_t count = std::min(room.size(), text.size() - stream.taken_bytes);
+    std::memcpy(room.data(), text.data() + stream.taken_bytes, count);
     stream.taken_bytes += count;
     return count;
   }
@@ -239,10 +240,6 @@ struct SessionCallbacks {
 
   static int on_received(const git_indexer_progress* state, void* user) noexcept {
     return guarded(user, [&](GitSession& session) {
-      if (state->total_objects > kPackMaxObjects) {
-        throw Error(ErrorKind::corrupt, "{} announces a pack of {} objects", session.shown_url_,
-                    state->total_objects);
-      }
       if (state->received_bytes > session.received_bytes_) {
         session.hub_.progress().advance(state->received_bytes - session.received_bytes_);
       }
@@ -282,7 +279,9 @@ git_remote_callbacks GitSession::callbacks() {
   return calls;
 }
 
-RemoteRefs GitSession::connect(git_direction direction) {
+RemoteRefs GitSession::connect(git_direction direction,
+                               std::shared_ptr<const GitAdvertisement> advertised) {
+  advertised_ = std::move(advertised);
   git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
   options.callbacks = callbacks();
   check(git_remote_connect_ext(remote_.get(), direction, &options), "read the refs of");
@@ -291,6 +290,7 @@ RemoteRefs GitSession::connect(git_direction direction) {
   std::size_t count = 0;
   check(git_remote_ls(&heads, &count, remote_.get()), "read the refs of");
   RemoteRefs refs;
+  refs.advertisement = advertised_;
   for (const git_remote_head* head : std::span(heads, count)) {
     const std::string_view name = head->name;
     constexpr std::string_view kPeeled = "^{}";
@@ -349,7 +349,23 @@ net::Request GitSession::make_request(std::string method, std::string url) const
   return request;
 }
 
-std::string GitSession::get_advertisement(bool for_push) {
+const std::string& GitSession::read_advertisement(bool for_push) {
+  const bool is_new = capabilities_.empty();
+  if (!advertised_) advertised_ = get_advertisement(for_push);
+  if (is_new) {
+    base_url_ = advertised_->base_url;
+    const std::string& text = advertised_->text;
+    capabilities_ = " ";
+    // They stand behind the NUL of the first ref's line.
+    if (const auto nul = text.find('\0'); nul != std::string::npos) {
+      const auto end = text.find('\n', nul);
+      capabilities_ += text.substr(nul + 1, end - nul - 1) + " ";
+    }
+  }
+  return advertised_->text;
+}
+
+std::shared_ptr<const GitAdvertisement> GitSession::get_advertisement(bool for_push) {
   const std::string_view service = for_push ? kReceivePack : kUploadPack;
   const std::string tail = fmt::format("/info/refs?service={}", service);
   net::Request request = make_request("GET", base_url_ + tail);
@@ -362,16 +378,11 @@ std::string GitSession::get_advertisement(bool for_push) {
                 shown_url_, printable(response.content_type()));
   }
   // A repository that moved: what follows goes to the new place at once.
-  if (response.url.size() > tail.size() &&
-      response.url.compare(response.url.size() - tail.size(), tail.size(), tail) == 0) {
-    base_url_ = response.url.substr(0, response.url.size() - tail.size());
-  }
-  // They stand behind the NUL of the first ref's line.
-  if (const auto nul = response.body.find('\0'); nul != std::string::npos) {
-    const auto end = response.body.find('\n', nul);
-    capabilities_ = " " + response.body.substr(nul + 1, end - nul - 1) + " ";
-  }
-  return std::move(response.body);
+  std::string base_url = base_url_;
+  if (response.url.ends_with(tail))
+    base_url = response.url.substr(0, response.url.size() - tail.size());
+  return std::make_shared<GitAdvertisement>(
+      GitAdvertisement{std::move(response.body), std::move(base_url)});
 }
 
 net::Request GitSession::make_post(std::string_view service) const {
@@ -424,8 +435,6 @@ void GitSession::check(int code, std::string_view doing) {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   if (code >= 0) return;
   hub_.stop().check();
-  // libgit2 makes room for as many objects as a pack announces before it calls us with their
-  // number.
   const git_error* last = git_error_last();
   if (last != nullptr && last->klass == GIT_ERROR_NOMEMORY) {
     throw Error(ErrorKind::corrupt, "cannot {} {}: its answer asks for more memory than there is",

@@ -44,6 +44,11 @@ private:
   git_strarray array_{};
 };
 
+struct GitAdvertisement {
+  std::string text;
+  std::string base_url;  ///< where redirects led
+};
+
 /// For one thread; at a fixed address while libgit2 uses it.
 class GitSession {
 public:
@@ -52,8 +57,9 @@ public:
   GitSession(const GitSession&) = delete;
   GitSession& operator=(const GitSession&) = delete;
 
-  /// Reads the hub's refs. Throws as in git_transport.hpp.
-  RemoteRefs connect(git_direction direction);
+  /// Reads the hub's refs, or takes them from `advertised`. Throws as in git_transport.hpp.
+  RemoteRefs connect(git_direction direction,
+                     std::shared_ptr<const GitAdvertisement> advertised = {});
   /// Brings the objects of the advertised refs that match `refspecs` (sources only). After
   /// connect(), once.
   void download(std::vector<std::string> refspecs);
@@ -72,8 +78,9 @@ private:
   friend struct SessionCallbacks;
 
   net::Request make_request(std::string method, std::string url) const;
-  /// The whole advertisement; sets base_url_ to where redirects led.
-  std::string get_advertisement(bool for_push);
+  /// Asks for advertised_, unless it is given, and goes on from there.
+  const std::string& read_advertisement(bool for_push);
+  std::shared_ptr<const GitAdvertisement> get_advertisement(bool for_push);
   net::Request make_post(std::string_view service) const;
   net::HttpExchange negotiate(net::Body body);
   void check_answer(const net::Response& response, std::string_view service,
@@ -86,6 +93,7 @@ private:
   HubConnection& hub_;
   std::string base_url_;
   std::string shown_url_;
+  std::shared_ptr<const GitAdvertisement> advertised_;
   std::string capabilities_;  ///< as advertised, a space before and after each
   GitRemote remote_;
   std::exception_ptr failure_;

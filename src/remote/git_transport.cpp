@@ -95,7 +95,7 @@ public:
   GitFetchResult run() {
     {
       GitSession session(hub_, what_.url, repository_.get());
-      result_.remote = session.connect(GIT_DIRECTION_FETCH);
+      result_.remote = session.connect(GIT_DIRECTION_FETCH, what_.advertised);
       plan();
       if (lacks_anything()) {
         hub_.progress().phase("fetching commits", 0);

@@ -80,9 +80,10 @@ std::vector<wire::LfsObjectAnswer> in_order(std::vector<wire::LfsObjectAnswer> a
 
 }  // namespace
 
-std::vector<std::string> transfers_offered(wire::LfsOperation operation) {
+std::vector<std::string> transfers_offered(wire::LfsOperation operation, LfsDialect dialect) {
   switch (operation) {
     case wire::LfsOperation::download:
+      if (dialect == LfsDialect::hugging_face) return {std::string(wire::kTransferBasic)};
       return {std::string(wire::kTransferMhubXet), std::string(wire::kTransferBasic)};
     case wire::LfsOperation::upload:
       return {std::string(wire::kTransferXet), std::string(wire::kTransferBasic)};
@@ -90,8 +91,9 @@ std::vector<std::string> transfers_offered(wire::LfsOperation operation) {
   MHUB_ASSERT(false);
 }
 
-LfsClient::LfsClient(HubConnection& hub, std::string_view endpoint, std::string ref)
-    : hub_(hub), ref_(std::move(ref)) {
+LfsClient::LfsClient(HubConnection& hub, std::string_view endpoint, std::string ref,
+                     LfsDialect dialect)
+    : hub_(hub), ref_(std::move(ref)), dialect_(dialect) {
   const net::Url url = net::require_url(endpoint);
   hub_.credentials().add_from_url(url, url.user, url.password);
   endpoint_ = url.str();
@@ -100,7 +102,7 @@ LfsClient::LfsClient(HubConnection& hub, std::string_view endpoint, std::string 
 
 wire::LfsBatchAnswer LfsClient::batch(wire::LfsOperation operation,
                                       std::span<const wire::LfsObject> objects) {
-  return batch(operation, objects, transfers_offered(operation));
+  return batch(operation, objects, transfers_offered(operation, dialect_));
 }
 
 wire::LfsBatchAnswer LfsClient::batch(wire::LfsOperation operation,

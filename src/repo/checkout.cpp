@@ -202,7 +202,7 @@ private:
 Places index_places(const Index& index, const CheckoutOptions& options) {
   Places places;
   index.for_each([&](const IndexEntry& entry) {
-    if (!matches_paths(entry.path, options.paths)) return;
+    if (!options.paths.contains(entry.path)) return;
     Place& place = places[entry.path];
     if (entry.stage == 0)
       place.index = entry;
@@ -220,11 +220,11 @@ CheckoutPlan plan_checkout(Repository& repository, const Index& index,
                            const StopToken& stop) {
   Places places = index_places(index, options);
   for (PathEntry& entry : list_safe_tree(repository, to)) {
-    if (matches_paths(entry.path, options.paths)) places[entry.path].to = std::move(entry);
+    if (options.paths.contains(entry.path)) places[entry.path].to = std::move(entry);
   }
   if (from) {
     walk_tree(repository, *from, [&](const PathEntry& entry) {
-      if (matches_paths(entry.path, options.paths)) places[entry.path].from = entry;
+      if (options.paths.contains(entry.path)) places[entry.path].from = entry;
     });
   }
   Planner planner(repository, index, options, clean, Attributes::of_tree(repository, to));

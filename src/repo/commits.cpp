@@ -123,8 +123,9 @@ void walk_log(Repository& repository, const LogOptions& options,
   git_revwalk* raw = nullptr;
   check(git_revwalk_new(&raw, git_of(repository)), "walk the history");
   const GitWalk walk(raw);
-  unsigned int sorting = GIT_SORT_TIME;
-  if (options.order != LogOrder::time) sorting = GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME;
+  // By time alone libgit2 mixes the commits of one second, parents before their children.
+  unsigned int sorting = GIT_SORT_TOPOLOGICAL;
+  if (options.order != LogOrder::topological) sorting |= GIT_SORT_TIME;
   check(git_revwalk_sorting(walk.get(), sorting), "walk the history");
   if (options.first_parent)
     check(git_revwalk_simplify_first_parent(walk.get()), "walk the history");

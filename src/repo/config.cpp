@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cctype>
 
+#include <mhub/base/text.hpp>
+#include <mhub/base/url_match.hpp>
+
 #include "config_state.hpp"
 
 namespace mhub::repo {
@@ -35,27 +38,20 @@ ConfigLevel level_from_git(git_config_level_t level) {
   return ConfigLevel::local;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 /// As git spells a key: section and variable lower case.
 std::string normalised(std::string_view key) {
   const std::size_t first = key.find('.');
   const std::size_t last = key.rfind('.');
   if (first == std::string_view::npos || first == 0 || last + 1 == key.size())
     throw Error(ErrorKind::usage, "{} is not the name of a setting", printable(key));
-  return lower(key.substr(0, first)) + std::string(key.substr(first, last - first)) +
-         lower(key.substr(last));
+  return lower_case(key.substr(0, first)) + std::string(key.substr(first, last - first)) +
+         lower_case(key.substr(last));
 }
 
 }  // namespace
 
 bool parse_config_bool(const std::string& key, const std::string& value) {
-  const std::string text = lower(value);
+  const std::string text = lower_case(value);
   if (text == "true" || text == "yes" || text == "on") return true;
   if (text.empty() || text == "false" || text == "no" || text == "off") return false;
   std::int64_t number = 0;
@@ -183,8 +179,8 @@ struct RankedValue {
 std::vector<RankedValue> values_for_url(const Config& config, std::string_view section,
                                         std::string_view variable, std::string_view url) {
   std::vector<RankedValue> values;
-  const std::string head = lower(section) + ".";
-  const std::string tail = "." + lower(variable);
+  const std::string head = lower_case(section) + ".";
+  const std::string tail = "." + lower_case(variable);
   for (ConfigEntry& entry : config.list(head)) {
     const std::string_view key = entry.key;
     if (!key.ends_with(tail)) continue;
@@ -266,7 +262,7 @@ bool Config::unset(const std::string& key, ConfigLevel level) {
 
 void Config::remove_section(const std::string& section, const std::string& subsection,
                             ConfigLevel level) {
-  const std::string prefix = lower(section) + "." + subsection + ".";
+  const std::string prefix = lower_case(section) + "." + subsection + ".";
   std::vector<std::string> keys;
   for (const ConfigEntry& entry : list(prefix)) {
     if (entry.key.rfind('.') + 1 == prefix.size()) keys.push_back(entry.key);

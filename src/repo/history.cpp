@@ -116,7 +116,8 @@ std::uint64_t count_commits(Repository& repository, const ObjectId& tip, std::ui
 std::vector<ObjectId> list_commits(Repository& repository, const ObjectId& tip, std::size_t at_most,
                                    const StopToken& stop) {
   std::vector<ObjectId> ids;
-  walk_commits(repository, tip, GIT_SORT_TIME, at_most, stop,
+  // By time alone libgit2 mixes the commits of one second, parents before their children.
+  walk_commits(repository, tip, GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME, at_most, stop,
                [&](const git_oid& id) { ids.push_back(from_oid(id)); });
   return ids;
 }

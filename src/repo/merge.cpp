@@ -203,13 +203,6 @@ private:
   git_merge_options options_ = GIT_MERGE_OPTIONS_INIT;
 };
 
-GitTree tree_of(Repository& repository, const ObjectId& id) {
-  const git_oid oid = to_oid(id);
-  git_tree* raw = nullptr;
-  check(git_tree_lookup(&raw, git_of(repository), &oid), "read tree " + id.hex());
-  return GitTree(raw);
-}
-
 GitCommit commit_of(Repository& repository, const ObjectId& id) {
   const git_oid oid = to_oid(id);
   git_commit* raw = nullptr;
@@ -235,20 +228,6 @@ MergeResult merge_commits(Repository& repository, const ObjectId& ours, const Ob
   git_index* raw = nullptr;
   check(git_merge_commits(&raw, git_of(repository), left.get(), right.get(), options.get()),
         "merge " + theirs.hex());
-  return Merger(repository, ours_label, theirs_label).finish(GitIndex(raw));
-}
-
-MergeResult merge_trees(Repository& repository, const std::optional<ObjectId>& base,
-                        const ObjectId& ours, const ObjectId& theirs, const std::string& ours_label,
-                        const std::string& theirs_label) {
-  const GitTree ancestor = base ? tree_of(repository, *base) : GitTree();
-  const GitTree left = tree_of(repository, ours);
-  const GitTree right = tree_of(repository, theirs);
-  const Options options;
-  git_index* raw = nullptr;
-  check(git_merge_trees(&raw, git_of(repository), ancestor.get(), left.get(), right.get(),
-                        options.get()),
-        "merge tree " + theirs.hex());
   return Merger(repository, ours_label, theirs_label).finish(GitIndex(raw));
 }
 

@@ -21,12 +21,14 @@ namespace fs = std::filesystem;
 
 using IdSet = std::unordered_set<ObjectId>;
 using Visit = std::function<void(const FoundPointer&)>;
+using VisitBlob = std::function<void(const ObjectId& blob, const std::string& path)>;
 
 constexpr int kTreeDepthLimit = 256;
 
 class Scan {
 public:
-  Scan(Repository& repository, Visit visit, const StopToken& stop)
+  /// `visit` is called for each blob that is there, once.
+  Scan(Repository& repository, VisitBlob visit, const StopToken& stop)
       : repository_(repository), visit_(std::move(visit)), stop_(stop) {}
 
   /// Takes all of `tree` as seen, and visits nothing.
@@ -46,7 +48,7 @@ public:
     if (!object_type(repository_, id))
       throw Error(ErrorKind::corrupt, "blob {} ({}) is missing from the repository", id.hex(),
                   printable(path));
-    if (const auto pointer = read_pointer(repository_, id)) visit_({*pointer, id, path});
+    visit_(id, path);
   }
 
   /// Whatever `id` is, and all that it leads to: for commits all ancestors that were not seen yet.
@@ -128,10 +130,43 @@ private:
   }
 
   Repository& repository_;
-  Visit visit_;
+  VisitBlob visit_;
   const StopToken& stop_;
   IdSet trees_, blobs_, objects_;
 };
+
+/// Passes on the blobs that are pointers.
+VisitBlob only_pointers(Repository& repository, Visit visit) {
+  return [&repository, visit = std::move(visit)](const ObjectId& id, const std::string& path) {
+    if (const auto pointer = read_pointer(repository, id)) visit({*pointer, id, path});
+  };
+}
+
+/// Scans what `tips` reach and `excluded` do not.
+void scan_range(Repository& repository, const std::vector<ObjectId>& tips,
+                const std::vector<ObjectId>& excluded, VisitBlob visit, const StopToken& stop) {
+  Scan scan(repository, std::move(visit), stop);
+  LogOptions options;
+  for (const ObjectId& id : excluded) {
+    if (!object_type(repository, id)) continue;
+    if (const auto commit = peel_to_commit(repository, id)) options.hidden.push_back(*commit);
+    if (const auto tree = peel_to_tree(repository, id)) scan.exclude_tree(*tree);
+  }
+  for (const ObjectId& id : tips) {
+    if (const auto commit = peel_to_commit(repository, id))
+      options.tips.push_back(*commit);
+    else if (const auto tree = peel_to_tree(repository, id))
+      scan.tree(*tree);
+  }
+  if (options.tips.empty()) return;
+  walk_log(
+      repository, options,
+      [&](const Commit& commit) {
+        scan.tree(commit.tree);
+        return true;
+      },
+      stop);
+}
 
 std::string read_small(const fs::path& file) {
   return read_rules_file(file, true).value_or("");
@@ -232,53 +267,26 @@ std::vector<FoundPointer> pointers_in_range(Repository& repository,
                                             const std::vector<ObjectId>& excluded,
                                             const StopToken& stop) {
   std::vector<FoundPointer> found;
-  Scan scan(
-      repository, [&](const FoundPointer& pointer) { found.push_back(pointer); }, stop);
-  LogOptions options;
-  for (const ObjectId& id : excluded) {
-    if (!object_type(repository, id)) continue;
-    if (const auto commit = peel_to_commit(repository, id)) options.hidden.push_back(*commit);
-    if (const auto tree = peel_to_tree(repository, id)) scan.exclude_tree(*tree);
-  }
-  for (const ObjectId& id : tips) {
-    if (const auto commit = peel_to_commit(repository, id))
-      options.tips.push_back(*commit);
-    else if (const auto tree = peel_to_tree(repository, id))
-      scan.tree(*tree);
-  }
-  if (options.tips.empty()) return found;
-  walk_log(
-      repository, options,
-      [&](const Commit& commit) {
-        scan.tree(commit.tree);
-        return true;
-      },
-      stop);
+  const auto visit = [&](const FoundPointer& pointer) { found.push_back(pointer); };
+  scan_range(repository, tips, excluded, only_pointers(repository, visit), stop);
   return found;
 }
 
-std::vector<FoundPointer> pointers_in_tree(Repository& repository, const ObjectId& tree) {
-  std::vector<FoundPointer> found;
-  walk_tree(repository, tree, [&](const PathEntry& entry) {
-    if (!is_file(entry.mode)) return;
-    if (const auto pointer = read_pointer(repository, entry.id))
-      found.push_back({*pointer, entry.id, entry.path});
-  });
-  return found;
-}
-
-std::vector<FoundPointer> pointers_in_index(Repository& repository, const Index& index) {
-  std::vector<FoundPointer> found;
-  index.for_each([&](const IndexEntry& entry) {
-    if (!is_file(entry.mode)) return;
-    if (const auto pointer = read_pointer(repository, entry.id))
-      found.push_back({*pointer, entry.id, entry.path});
-  });
+std::vector<FoundBlob> large_blobs_in_range(Repository& repository,
+                                            const std::vector<ObjectId>& tips,
+                                            const std::vector<ObjectId>& excluded,
+                                            std::uint64_t above_bytes, const StopToken& stop) {
+  std::vector<FoundBlob> found;
+  const auto visit = [&](const ObjectId& id, const std::string& path) {
+    const std::uint64_t size = object_size(repository, id);
+    if (size > above_bytes) found.push_back({id, size, path});
+  };
+  scan_range(repository, tips, excluded, visit, stop);
   return found;
 }
 
 void all_reachable_pointers(Repository& repository, const Visit& visit, const StopToken& stop) {
-  Scan scan(repository, visit, stop);
+  Scan scan(repository, only_pointers(repository, visit), stop);
   Roots roots;
   for (const Ref& ref : list_refs(repository, "")) {
     if (!ref.target.is_zero()) roots.strong.insert(ref.target);

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include <mhub/base/error.hpp>
+#include <mhub/base/text.hpp>
 #include <mhub/repo/work_tree.hpp>
 
 namespace mhub::repo {
@@ -13,13 +14,6 @@ namespace mhub::repo {
 namespace {
 
 constexpr std::size_t kPathLimitBytes = 4096;
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return std::tolower(static_cast<unsigned char>(x)) ==
-                  std::tolower(static_cast<unsigned char>(y));
-         });
-}
 
 /// `name` as HFS+ compares it: without the characters that it ignores.
 std::string without_hfs_ignorables(std::string_view name) {

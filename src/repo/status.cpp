@@ -100,7 +100,7 @@ std::vector<TreeChange> diff_tree_to_index(Repository& repository,
   auto old_entry = old_entries.begin();
   const auto report = [&](const PathEntry* from, const IndexEntry* to) {
     const std::string& path = from != nullptr ? from->path : to->path;
-    if (!matches_paths(path, options.paths)) return;
+    if (!options.paths.contains(path)) return;
     changes.push_back(make_change(path, from != nullptr ? from->mode : FileMode::none,
                                   from != nullptr ? from->id : ObjectId{},
                                   to != nullptr ? to->mode : FileMode::none,
@@ -137,13 +137,12 @@ Status read_status(Repository& repository, const StatusOptions& options,
                                        {options.paths, options.detect_renames});
   }
   for (IndexConflict& conflict : index.conflicts()) {
-    if (matches_paths(conflict.path, options.paths))
-      status.conflicts.push_back(std::move(conflict));
+    if (options.paths.contains(conflict.path)) status.conflicts.push_back(std::move(conflict));
   }
   if (options.unstaged) {
     WorkCompare compare(repository, index, clean);
     index.for_each([&](const IndexEntry& entry) {
-      if (entry.stage != 0 || !matches_paths(entry.path, options.paths)) return;
+      if (entry.stage != 0 || !options.paths.contains(entry.path)) return;
       stop.check();
       const WorkCompare::Result result = compare.compare(entry);
       switch (result.state) {

@@ -129,24 +129,17 @@ private:
     const TreeEntry& any = old_entry != nullptr ? *old_entry : *new_entry;
     const std::string path = prefix + any.name;
     if (any.mode == FileMode::tree) {  // equal order makes both sides trees
-      if (!may_hold_matches(path)) return;
+      if (!options_.paths.reaches_into(path)) return;
       compare(old_entry != nullptr ? std::optional(old_entry->id) : std::nullopt,
               new_entry != nullptr ? std::optional(new_entry->id) : std::nullopt, path + "/",
               depth + 1);
       return;
     }
-    if (!matches_paths(path, options_.paths)) return;
+    if (!options_.paths.contains(path)) return;
     changes_.push_back(make_change(path, old_entry != nullptr ? old_entry->mode : FileMode::none,
                                    old_entry != nullptr ? old_entry->id : ObjectId{},
                                    new_entry != nullptr ? new_entry->mode : FileMode::none,
                                    new_entry != nullptr ? new_entry->id : ObjectId{}));
-  }
-
-  bool may_hold_matches(std::string_view folder) const {
-    if (matches_paths(folder, options_.paths)) return true;
-    return std::any_of(options_.paths.begin(), options_.paths.end(), [&](const std::string& path) {
-      return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
-    });
   }
 
   Repository& repository_;
@@ -340,14 +333,6 @@ std::vector<TreeChange> diff_trees(Repository& repository, const std::optional<O
   std::vector<TreeChange> changes = diff.take();
   if (options.detect_renames) pair_renames(changes);
   return changes;
-}
-
-bool matches_paths(std::string_view path, const std::vector<std::string>& paths) {
-  if (paths.empty()) return true;
-  return std::any_of(paths.begin(), paths.end(), [&](const std::string& wanted) {
-    return path.starts_with(wanted) && (wanted.empty() || path.size() == wanted.size() ||
-                                        wanted.ends_with('/') || path[wanted.size()] == '/');
-  });
 }
 
 }  // namespace mhub::repo

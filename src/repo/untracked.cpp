@@ -74,15 +74,6 @@ public:
   }
 
 private:
-  bool may_hold_matches(const std::string& path) const {
-    if (matches_paths(path, options_.paths)) return true;
-    return std::any_of(options_.paths.begin(), options_.paths.end(),
-                       [&](const std::string& wanted) {
-                         return wanted.size() > path.size() && wanted.starts_with(path) &&
-                                wanted[path.size()] == '/';
-                       });
-  }
-
   bool ignored(const std::string& path, bool is_folder) {
     return !options_.include_ignored && ignore_.is_ignored(path, is_folder);
   }
@@ -97,13 +88,14 @@ private:
       if (child.kind == Kind::folder)
         visit_folder(name, parent_ignored);
       else if (child.kind == Kind::file && !parent_ignored && !tracked_.contains(name) &&
-               matches_paths(name, options_.paths) && !ignored(name, false))
+               options_.paths.contains(name) && !ignored(name, false))
         found_.push_back(name);
     }
   }
 
   void visit_folder(const std::string& name, bool parent_ignored) {
-    if (!may_hold_matches(name) || tracked_.contains(name)) return;  // tracked: a submodule
+    if (!options_.paths.reaches_into(name) || tracked_.contains(name))
+      return;  // tracked: a submodule
     const bool skip = parent_ignored || ignored(name, true);
     if (folders_.contains(name)) {
       folder(name, skip);
@@ -112,10 +104,10 @@ private:
     if (skip) return;
     std::error_code error;
     if (fs::exists(fs::symlink_status(root_ / name / ".git", error))) {
-      if (matches_paths(name, options_.paths)) found_.push_back(name + "/");
+      if (options_.paths.contains(name)) found_.push_back(name + "/");
       return;
     }
-    if (options_.mode == UntrackedMode::all || !matches_paths(name, options_.paths))
+    if (options_.mode == UntrackedMode::all || !options_.paths.contains(name))
       folder(name, false);
     else if (holds_files(name))
       found_.push_back(name + "/");

@@ -7,6 +7,9 @@
 #include <mhub/serve/admin.hpp>
 
 #include "auth.hpp"
+#include "catalog/organisations.hpp"
+#include "catalog/schema.hpp"
+#include "catalog/uploads.hpp"
 #include "content.hpp"
 #include "git/git_face.hpp"
 #include "git/pointer_walk.hpp"
@@ -18,6 +21,7 @@ namespace {
 
 constexpr std::chrono::hours kAnswersLive{24 * 8};
 constexpr std::size_t kFaultsKept = 1000;
+constexpr std::size_t kMembers = 1000;
 /// How long garbage collection waits for uploads to end.
 constexpr std::chrono::milliseconds kUploadPatience = std::chrono::minutes{5};
 /// Grants written in one transaction, in which uploads wait.
@@ -43,17 +47,17 @@ public:
     if (!std::filesystem::exists(folder_.catalog()))
       throw Error(ErrorKind::not_found, "there is no hub in {}", printable(data_folder.string()))
           .hint("start a server there once");
-    catalog_ = open_sqlite_catalog(folder_.catalog());
+    const auto database = open_catalog_database(folder_.catalog());
+    catalog_ = sqlite_catalog(database);
+    uploads_ = sqlite_uploads(database);
+    organisations_ = sqlite_organisations(database);
     const ServeOptions defaults;
     git_ = {find_program(defaults.git_program, defaults.search_path), defaults.search_path,
             folder_.home()};
   }
 
   UserInfo create_user(const std::string& name, bool is_admin) override {
-    if (!wire::is_valid_name_part(name) || wire::is_reserved_namespace(name))
-      throw Error(ErrorKind::usage, "{} cannot be a user's name", printable(name))
-          .hint(
-              "use letters, digits, '-', '_' and '.', beginning and ending with a letter or digit");
+    require_namespace_name(name, "a user");
     if (catalog_->find_user(name)) throw Error(ErrorKind::conflict, "the user {} exists", name);
     return catalog_->create_user(name, is_admin);
   }
@@ -62,15 +66,45 @@ public:
 
   void remove_user(const std::string& name) override {
     const UserInfo user = require_user(name);
-    RepoFilter filter;
-    filter.owner = user.name;
-    filter.limit = 1;
-    Viewer everything;
-    everything.sees_all = true;
-    if (!catalog_->list_repos(everything, filter).empty())
-      throw Error(ErrorKind::conflict, "the user {} still has repositories", user.name)
-          .hint("delete them first");
+    require_empty("user", user.name);
     catalog_->remove_user(user.id);
+  }
+
+  OrganisationInfo create_organisation(const std::string& name) override {
+    require_namespace_name(name, "an organisation");
+    if (organisations_->find(name))
+      throw Error(ErrorKind::conflict, "the organisation {} exists", name);
+    return organisations_->create(name);
+  }
+
+  std::vector<OrganisationInfo> list_organisations() override { return organisations_->list(); }
+
+  void remove_organisation(const std::string& name) override {
+    const OrganisationInfo organisation = require_organisation(name);
+    require_empty("organisation", organisation.name);
+    organisations_->remove(organisation.id);
+  }
+
+  std::vector<OrganisationMember> list_members(const std::string& organisation) override {
+    const auto id = require_organisation(organisation).id;
+    std::vector<OrganisationMember> all;
+    while (true) {
+      const auto page = organisations_->members(id, all.empty() ? "" : all.back().user, kMembers);
+      all.insert(all.end(), page.begin(), page.end());
+      if (page.size() < kMembers) return all;
+    }
+  }
+
+  void add_member(const std::string& organisation, const std::string& user,
+                  MemberRole role) override {
+    organisations_->set_member(require_organisation(organisation).id, require_user(user).id, role);
+  }
+
+  void remove_member(const std::string& organisation, const std::string& user) override {
+    const OrganisationInfo from = require_organisation(organisation);
+    const UserInfo member = require_user(user);
+    if (!organisations_->remove_member(from.id, member.id))
+      throw Error(ErrorKind::not_found, "{} does not belong to {}", member.name, from.name);
   }
 
   std::string create_token(const std::string& user_name, const std::string& name, TokenScope scope,
@@ -83,6 +117,20 @@ public:
     if (lifetime) expires = unix_now() + lifetime->count();
     std::string text = new_token_text();
     catalog_->add_token(user.id, name, token_hash(text), scope, expires);
+    return text;
+  }
+
+  std::string create_limited_token(const std::string& user_name, const std::string& name,
+                                   const std::vector<PlaceRequest>& requested,
+                                   std::optional<std::chrono::seconds> lifetime) override {
+    if (requested.empty()) throw Error(ErrorKind::usage, "a limited token needs a place");
+    const UserInfo user = require_user(user_name);
+    std::vector<TokenPlace> places;
+    for (const PlaceRequest& place : requested) places.push_back(place_of(place));
+    std::optional<std::int64_t> expires;
+    if (lifetime) expires = unix_now() + lifetime->count();
+    std::string text = new_token_text();
+    catalog_->add_limited_token(user.id, name, token_hash(text), places, expires);
     return text;
   }
 
@@ -209,11 +257,59 @@ public:
     for (const RepoInfo& repo : repos) {
       if (std::filesystem::exists(folder_.repo(repo.id))) collect_git(repo);
     }
-    catalog_->drop_grants([&](const xet::XorbHash& xorb) { return !store->has_local_xorb(xorb); });
+    const auto is_gone = [&](const xet::XorbHash& xorb) { return !store->has_local_xorb(xorb); };
+    catalog_->drop_grants(is_gone);
+    uploads_->drop(is_gone);
     return report;
   }
 
 private:
+  static void require_namespace_name(const std::string& name, std::string_view whose) {
+    if (wire::is_valid_name_part(name) && !wire::is_reserved_namespace(name)) return;
+    throw Error(ErrorKind::usage, "{} cannot be the name of {}", printable(name), whose)
+        .hint("use letters, digits, '-', '_' and '.', beginning and ending with a letter or digit");
+  }
+
+  void require_empty(std::string_view what, const std::string& owner) {
+    RepoFilter filter;
+    filter.owner = owner;
+    filter.limit = 1;
+    Viewer everything;
+    everything.sees_all = true;
+    if (!catalog_->list_repos(everything, filter).empty())
+      throw Error(ErrorKind::conflict, "the {} {} still has repositories", what, owner)
+          .hint("delete them first");
+  }
+
+  OrganisationInfo require_organisation(const std::string& name) {
+    auto organisation = organisations_->find(name);
+    if (!organisation)
+      throw Error(ErrorKind::not_found, "there is no organisation {}", printable(name));
+    return std::move(*organisation);
+  }
+
+  TokenPlace place_of(const PlaceRequest& request) {
+    TokenPlace place;
+    place.may_write = request.may_write;
+    if (request.path.find('/') == std::string::npos) {
+      if (const auto user = catalog_->find_user(request.path))
+        place.name = user->name;
+      else if (const auto organisation = organisations_->find(request.path))
+        place.name = organisation->name;
+      else
+        throw Error(ErrorKind::not_found, "there is no user or organisation {}",
+                    printable(request.path));
+      return place;
+    }
+    const auto name = wire::parse_repo_path(request.path);
+    const auto repo = name ? catalog_->find_repo(*name) : std::nullopt;
+    if (!repo)
+      throw Error(ErrorKind::not_found, "there is no repository {}", printable(request.path));
+    place.repo_id = repo->id;
+    place.name = repo->name.path();
+    return place;
+  }
+
   UserInfo require_user(const std::string& name) {
     auto user = catalog_->find_user(name);
     if (!user) throw Error(ErrorKind::not_found, "there is no user {}", printable(name));
@@ -326,10 +422,31 @@ private:
 
   DataFolder folder_;
   std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<Uploads> uploads_;
+  std::unique_ptr<Organisations> organisations_;
   GitSetup git_;
 };
 
 }  // namespace
+
+std::string_view name_of(MemberRole role) {
+  switch (role) {
+    case MemberRole::read:
+      return "read";
+    case MemberRole::write:
+      return "write";
+    case MemberRole::admin:
+      return "admin";
+  }
+  return "";
+}
+
+std::optional<MemberRole> parse_member_role(std::string_view name) {
+  for (const MemberRole role : {MemberRole::read, MemberRole::write, MemberRole::admin}) {
+    if (name == name_of(role)) return role;
+  }
+  return std::nullopt;
+}
 
 std::string_view name_of(TokenScope scope) {
   switch (scope) {

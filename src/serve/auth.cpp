@@ -1,8 +1,11 @@
 #include "auth.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
+
+#include <mhub/base/text.hpp>
 
 namespace mhub::serve {
 
@@ -11,16 +14,18 @@ namespace {
 constexpr std::string_view kTokenPrefix = "hf_";
 constexpr std::size_t kTokenRandomLetters = 40;
 constexpr std::size_t kTokenMaxBytes = 512;
-constexpr std::string_view kCasTokenPrefix = "mxt1.";
+constexpr std::string_view kCasTokenPrefix = "mxt2.";
 
 [[noreturn]] void refuse_credentials() {
   throw Refused(401, "Invalid credentials in Authorization header");
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
+bool has_expired(const TokenInfo& token) {
+  return token.expires_unix_s && *token.expires_unix_s <= unix_now();
+}
+
+Principal principal_of(TokenRecord record) {
+  return {std::move(record.user), std::move(record.info), std::move(record.memberships)};
 }
 
 }  // namespace
@@ -48,22 +53,63 @@ Sha256 token_hash(std::string_view text) {
 
 Viewer Principal::viewer() const {
   if (!user) return {};
-  return {user->name, user->is_admin};
+  return {user->is_admin, user->id, token && token->is_limited ? token->id : 0};
+}
+
+std::optional<MemberRole> Principal::role_in(std::string_view owner) const {
+  if (!user) return std::nullopt;
+  if (equal_ignoring_case(user->name, owner)) return MemberRole::admin;
+  for (const Membership& membership : memberships) {
+    if (equal_ignoring_case(membership.organisation.name, owner)) return membership.role;
+  }
+  return std::nullopt;
+}
+
+bool Principal::is_place(const TokenPlace& place, const RepoInfo& repo) const {
+  if (place.repo_id != 0) return place.repo_id == repo.id;
+  return equal_ignoring_case(place.name, repo.name.owner);
+}
+
+bool Principal::is_inside(const RepoInfo& repo) const {
+  if (!token || !token->is_limited) return true;
+  return std::any_of(token->places.begin(), token->places.end(),
+                     [&](const TokenPlace& place) { return is_place(place, repo); });
 }
 
 bool Principal::may_read(const RepoInfo& repo) const {
   if (!repo.is_private) return true;
-  return user && (user->is_admin || equal_ignoring_case(user->name, repo.name.owner));
+  return user && is_inside(repo) && (user->is_admin || role_in(repo.name.owner));
+}
+
+bool Principal::is_let_in(const RepoInfo& repo) const {
+  if (!user || !is_inside(repo)) return false;
+  return user->is_admin || role_in(repo.name.owner) >= MemberRole::write;
+}
+
+bool Principal::may_write_as_user(std::string_view owner) const {
+  if (!user || !token || token->scope < TokenScope::write) return false;
+  return role_in(owner) >= MemberRole::write ||
+         (user->is_admin && token->scope == TokenScope::admin);
+}
+
+bool Principal::token_may_write(const RepoInfo& repo) const {
+  if (!token || token->scope < TokenScope::write) return false;
+  if (!token->is_limited) return true;
+  return std::any_of(token->places.begin(), token->places.end(), [&](const TokenPlace& place) {
+    return place.may_write && is_place(place, repo);
+  });
 }
 
 bool Principal::may_write(const RepoInfo& repo) const {
-  return may_write_namespace(repo.name.owner);
+  return may_write_as_user(repo.name.owner) && token_may_write(repo);
 }
 
 bool Principal::may_write_namespace(std::string_view owner) const {
-  if (!user || !token || token->scope < TokenScope::write) return false;
-  return equal_ignoring_case(user->name, owner) ||
-         (user->is_admin && token->scope == TokenScope::admin);
+  if (!may_write_as_user(owner)) return false;
+  if (!token->is_limited) return true;
+  return std::any_of(token->places.begin(), token->places.end(), [&](const TokenPlace& place) {
+    return place.may_write && place.repo_id == 0 && equal_ignoring_case(place.name, owner);
+  });
 }
 
 std::optional<std::string> presented_token(const Request& request) {
@@ -92,9 +138,14 @@ Principal authenticate(Catalog& catalog, const Request& request) {
   // The look-up is by hash: what its timing tells is about the hash, of which no prefix helps.
   auto record = catalog.find_token(token_hash(*text));
   if (!record) refuse_credentials();
-  if (record->info.expires_unix_s && *record->info.expires_unix_s <= unix_now())
-    refuse_credentials();
-  return {std::move(record->user), std::move(record->info)};
+  if (has_expired(record->info)) refuse_credentials();
+  return principal_of(std::move(*record));
+}
+
+std::optional<Principal> find_principal(Catalog& catalog, std::int64_t token_id) {
+  auto record = catalog.find_token(token_id);
+  if (!record || has_expired(record->info)) return std::nullopt;
+  return principal_of(std::move(*record));
 }
 
 Signer::Signer(const Sha256& master_secret) : master_(master_secret) {}
@@ -116,7 +167,7 @@ bool Signer::check(std::string_view purpose, const std::vector<std::string>& par
 
 std::string Signer::cas_token(const CasGrant& grant) const {
   const std::string payload = fmt::format("{}.{}.{}.{}", grant.scope == CasScope::write ? "w" : "r",
-                                          grant.repo_id, grant.user_id, grant.expires_unix_s);
+                                          grant.repo_id, grant.token_id, grant.expires_unix_s);
   return std::string(kCasTokenPrefix) + payload + "." + sign("cas-token", {payload});
 }
 
@@ -131,7 +182,7 @@ std::optional<CasGrant> Signer::read_cas_token(std::string_view token) const {
   grant.scope = payload[0] == 'w' ? CasScope::write : CasScope::read;
   const char* at = payload.data() + 2;
   const char* end = payload.data() + payload.size();
-  for (std::int64_t* field : {&grant.repo_id, &grant.user_id, &grant.expires_unix_s}) {
+  for (std::int64_t* field : {&grant.repo_id, &grant.token_id, &grant.expires_unix_s}) {
     const auto [next, error] = std::from_chars(at, end, *field);
     if (error != std::errc()) return std::nullopt;
     at = next == end ? end : next + 1;

@@ -21,31 +21,51 @@ Sha256 token_hash(std::string_view text);
 struct Principal {
   std::optional<UserInfo> user;
   std::optional<TokenInfo> token;
+  std::vector<Membership> memberships;
 
   bool is_anonymous() const { return !user; }
   Viewer viewer() const;
+  /// May know of the repository, and see all of it but the content where that is gated
+  /// (may_have_content() in router.hpp). A private one: its owner, members of its organisation and
+  /// administrators, with tokens that are not limited to other places.
   bool may_read(const RepoInfo& repo) const;
-  /// Needs a token with write scope in the user's own namespace; elsewhere an administrator's token
-  /// with admin scope.
+  /// The content of a gated repository is the caller's without asking.
+  bool is_let_in(const RepoInfo& repo) const;
+  /// Needs a token with write scope of the owner or of a member with that role; an administrator's
+  /// token with admin scope will do everywhere. A limited token must be for writing there.
   bool may_write(const RepoInfo& repo) const;
+  /// The same for repositories yet to be made, for which being limited to others is not enough.
   bool may_write_namespace(std::string_view owner) const;
+  /// The caller's token is not limited to other places.
+  bool is_inside(const RepoInfo& repo) const;
+  /// The token is for changing something about the repository, whether its user may or not. Asked
+  /// for what people may do who may not write it.
+  bool token_may_write(const RepoInfo& repo) const;
+
+private:
+  /// What the user is in a namespace; the own one is its user's wholly.
+  std::optional<MemberRole> role_in(std::string_view owner) const;
+  bool is_place(const TokenPlace& place, const RepoInfo& repo) const;
+  bool may_write_as_user(std::string_view owner) const;
 };
 
 /// Reads the Authorization header: "Bearer TOKEN", "token TOKEN" or Basic with the token as
 /// password (as user name if the password is empty). No header means anonymous; a token that is
 /// unknown, expired or malformed throws Refused 401.
 Principal authenticate(Catalog& catalog, const Request& request);
+/// The holder of the token with that id; nothing if it was revoked or has expired.
+std::optional<Principal> find_principal(Catalog& catalog, std::int64_t token_id);
 
 /// The text after the scheme of a Bearer or Basic header; nothing without one.
 std::optional<std::string> presented_token(const Request& request);
 
 enum class CasScope { read, write };
 
-/// What a CAS token says. It is bound to one user (0: anonymous) and one repository.
+/// What a CAS token says. It is bound to one hub token (0: anonymous) and one repository.
 struct CasGrant {
   CasScope scope = CasScope::read;
   std::int64_t repo_id = 0;
-  std::int64_t user_id = 0;
+  std::int64_t token_id = 0;
   std::int64_t expires_unix_s = 0;
 };
 

@@ -18,13 +18,16 @@ constexpr unsigned kStrangersBodies = 16;
 constexpr std::uint64_t kBlobBytes = std::uint64_t{256} << 20;
 }  // namespace
 
-Hub::Hub(ServeOptions o, std::shared_ptr<Database> database, std::unique_ptr<store::Store> s)
+Hub::Hub(ServeOptions o, const std::shared_ptr<Database>& database, std::unique_ptr<store::Store> s)
     : options(std::move(o)),
       folder{options.data_folder},
       catalog(sqlite_catalog(database)),
+      uploads(sqlite_uploads(database)),
       facts(sqlite_facts(database)),
       likes(sqlite_likes(database)),
-      webhooks(sqlite_webhooks(std::move(database))),
+      webhooks(sqlite_webhooks(database)),
+      organisations(sqlite_organisations(database)),
+      access_requests(sqlite_access_requests(database)),
       store(std::move(s)),
       signer(catalog->master_secret()),
       git_gate(std::max(1U, options.limits.git_processes)),

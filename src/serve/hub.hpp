@@ -11,9 +11,12 @@
 
 #include "auth.hpp"
 #include "cas/early_digests.hpp"
+#include "catalog/access_requests.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/facts.hpp"
 #include "catalog/likes.hpp"
+#include "catalog/organisations.hpp"
+#include "catalog/uploads.hpp"
 #include "catalog/webhooks.hpp"
 #include "data_folder.hpp"
 #include "downloads.hpp"
@@ -37,16 +40,19 @@ struct DedupKey {
 };
 
 struct Hub {
-  Hub(ServeOptions o, std::shared_ptr<Database> database, std::unique_ptr<store::Store> s);
+  Hub(ServeOptions o, const std::shared_ptr<Database>& database, std::unique_ptr<store::Store> s);
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 
   ServeOptions options;
   DataFolder folder;
   std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<Uploads> uploads;
   std::unique_ptr<RepoFactsTable> facts;
   std::unique_ptr<LikesTable> likes;
   std::unique_ptr<WebhooksTable> webhooks;
+  std::unique_ptr<Organisations> organisations;
+  std::unique_ptr<AccessRequests> access_requests;
   std::unique_ptr<store::Store> store;
   Signer signer;
   std::string git_program;  ///< absolute

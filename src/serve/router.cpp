@@ -175,14 +175,13 @@ private:
   throw Refused(404, std::string(wire::kErrorRepoNotFound), "Repository not found");
 }
 
-void require_repo(Hub& hub, Call& call, bool writing) {
+void require_repo(Hub& hub, Call& call) {
   if (call.name) {
     call.repo = hub.catalog->find_repo(*call.name);
     // Addresses from before a move go on working, on every face.
     if (!call.repo) call.repo = hub.catalog->find_renamed_repo(*call.name);
   }
   if (!call.repo || !call.who.may_read(*call.repo)) refuse_repo(call.who);
-  if (writing) require_write(call);
 }
 
 void require_cas(Hub& hub, Call& call, bool writing) {
@@ -195,17 +194,13 @@ void require_cas(Hub& hub, Call& call, bool writing) {
     throw Refused(403, "the CAS token does not allow writing");
   // Rights may have changed since the token was issued.
   call.repo = hub.catalog->find_repo(grant->repo_id);
-  if (grant->user_id != 0) {
-    call.who.user = hub.catalog->find_user(grant->user_id);
-    if (!call.who.user) throw Refused(401, "the CAS token's user is gone");
-    call.who.token = TokenInfo{};
-    // The hub token's scope was looked at when the grant was issued, which is for this repository
-    // alone; here it is asked whether the user still has the rights.
-    call.who.token->scope = grant->scope != CasScope::write ? TokenScope::read
-                            : call.who.user->is_admin       ? TokenScope::admin
-                                                            : TokenScope::write;
+  if (grant->token_id != 0) {
+    auto who = find_principal(*hub.catalog, grant->token_id);
+    if (!who) throw Refused(401, "the hub token of the CAS token is gone");
+    call.who = std::move(*who);
   }
-  if (!call.repo || !call.who.may_read(*call.repo) || (writing && !call.who.may_write(*call.repo)))
+  if (!call.repo || !call.who.may_read(*call.repo) ||
+      !may_have_content(hub, call.who, *call.repo) || (writing && !call.who.may_write(*call.repo)))
     throw Refused(403, "the CAS token's rights were withdrawn");
   call.grant = grant;
 }
@@ -226,9 +221,12 @@ void authorise(Hub& hub, const Route& route, Call& call) {
         throw Refused(403, "this token may only read");
       return;
     case Access::repo_read:
+    case Access::repo_content:
     case Access::repo_write:
       call.who = authenticate(*hub.catalog, *call.request);
-      require_repo(hub, call, route.access == Access::repo_write);
+      require_repo(hub, call);
+      if (route.access == Access::repo_content) require_content(call);
+      if (route.access == Access::repo_write) require_write(call);
       return;
     case Access::lfs_read:
     case Access::lfs_write:
@@ -237,7 +235,9 @@ void authorise(Hub& hub, const Route& route, Call& call) {
         return;
       }
       call.who = authenticate(*hub.catalog, *call.request);
-      require_repo(hub, call, route.access == Access::lfs_write);
+      require_repo(hub, call);
+      if (route.access == Access::lfs_read) require_content(call);
+      if (route.access == Access::lfs_write) require_write(call);
       return;
     case Access::cas_read:
       require_cas(hub, call, false);
@@ -266,6 +266,25 @@ void require_write(const Call& call) {
   if (call.who.may_write(*call.repo)) return;
   if (call.who.is_anonymous()) refuse_anonymous();
   throw Refused(403, "You don't have the rights to write to " + call.repo->name.path());
+}
+
+bool may_have_content(Hub& hub, const Principal& who, const RepoInfo& repo) {
+  if (repo.gating == wire::Gating::none || who.is_let_in(repo)) return true;
+  if (who.is_anonymous() || !who.is_inside(repo)) return false;
+  const auto request = hub.access_requests->find(repo.id, who.user->id);
+  return request && request->status == AccessStatus::accepted;
+}
+
+void require_content(const Call& call) {
+  if (may_have_content(call.hub, call.who, *call.repo)) return;
+  const std::string what = "Access to " + std::string(wire::name_of(call.repo->name.type)) + " " +
+                           call.repo->name.id() + " is restricted. ";
+  if (call.who.is_anonymous())
+    throw Refused(401, std::string(wire::kErrorGatedRepo),
+                  what + "You must have access to it and be authenticated to access it.");
+  throw Refused(403, std::string(wire::kErrorGatedRepo),
+                what + "You are not in the authorized list. Ask for access at " + call.url() + "/" +
+                    call.repo->name.path());
 }
 
 Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {

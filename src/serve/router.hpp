@@ -20,17 +20,18 @@ struct Hub;
 
 /// Who may call a route. Checked before the route's code runs, in one place (router.cpp).
 enum class Access {
-  open,        ///< anybody; credentials are not even looked at
-  anyone,      ///< anybody, but wrong credentials are refused
-  user,        ///< any valid hub token
-  writer,      ///< a hub token with write scope; the route checks the namespace itself
-  repo_read,   ///< may read the repository in the path
-  repo_write,  ///< may write it
-  lfs_read,    ///< a signed URL for this object, or as repo_read
-  lfs_write,   ///< a signed URL for this object, or as repo_write
-  cas_read,    ///< a CAS token of either scope
-  cas_write,   ///< a CAS token of scope write
-  signed_url,  ///< the URL's own signature, checked by the route
+  open,          ///< anybody; credentials are not even looked at
+  anyone,        ///< anybody, but wrong credentials are refused
+  user,          ///< any valid hub token
+  writer,        ///< a hub token with write scope; the route checks the namespace itself
+  repo_read,     ///< may see the repository in the path: description, names of files, history
+  repo_content,  ///< may have what is in its files
+  repo_write,    ///< may write it
+  lfs_read,      ///< a signed URL for this object, or as repo_content
+  lfs_write,     ///< a signed URL for this object, or as repo_write
+  cas_read,      ///< a CAS token of either scope
+  cas_write,     ///< a CAS token of scope write
+  signed_url,    ///< the URL's own signature, checked by the route
 };
 
 /// How refusals look.
@@ -109,6 +110,10 @@ std::unique_ptr<BodySink> dispatch(Hub& hub, const Router& router,
 
 /// For routes that find out only later that they write. Throws Refused 401 or 403.
 void require_write(const Call& call);
+/// The same for the content of the call's repository.
+void require_content(const Call& call);
+/// Whether `who` may have the content of a repository that it may read.
+bool may_have_content(Hub& hub, const Principal& who, const RepoInfo& repo);
 
 /// The answer to an error, in the face's form.
 Response refusal(Face face, int status, std::string_view code, std::string_view message,

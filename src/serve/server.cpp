@@ -17,11 +17,13 @@
 #include "git/git_face.hpp"
 #include "hf/commit_face.hpp"
 #include "hf/compare.hpp"
+#include "hf/file_copies.hpp"
 #include "hf/hub_face.hpp"
 #include "hf/lfs_files.hpp"
 #include "hf/likes.hpp"
 #include "hf/listing.hpp"
 #include "hf/model_card.hpp"
+#include "hf/people_face.hpp"
 #include "hf/preupload_face.hpp"
 #include "hf/read_face.hpp"
 #include "hf/ref_edits.hpp"
@@ -124,7 +126,7 @@ public:
     real_file_system().open_write(folder.catalog(), 0600);
     auto database = open_catalog_database(folder.catalog());
     auto store = store::Store::open(folder.store(), store_options);
-    hub_ = std::make_unique<Hub>(options, std::move(database), std::move(store));
+    hub_ = std::make_unique<Hub>(options, database, std::move(store));
     hub_->git_program = git;
     hub_->repacker.set_git(git_setup(*hub_));
     make_missing_folders({*hub_->catalog, hub_->folder, git_setup(*hub_)});
@@ -251,8 +253,9 @@ std::vector<Route> all_routes(const ServeLimits& limits) {
   for (auto more :
        {hub_routes(limits), cas_token_routes(), cas_routes(limits), lfs_routes(limits),
         git_routes(limits), commit_routes(limits), preupload_routes(), ref_edit_routes(),
-        repo_edit_routes(limits), model_card_routes(limits), listing_routes(), like_routes(),
-        webhook_routes(limits), compare_routes(), lfs_file_routes(limits)})
+        repo_edit_routes(limits), file_copy_routes(limits), model_card_routes(limits),
+        listing_routes(), like_routes(), webhook_routes(limits), compare_routes(),
+        lfs_file_routes(limits), overview_routes(), access_request_routes()})
     routes.insert(routes.end(), more.begin(), more.end());
   return routes;
 }

@@ -98,10 +98,6 @@ std::int64_t Connection::last_insert_id() const {
   return sqlite3_last_insert_rowid(handle_);
 }
 
-std::int64_t Connection::changed_rows() const {
-  return sqlite3_changes(handle_);
-}
-
 Connection::Prepared& Connection::prepared(std::string_view sql) {
   auto& slot = statements_[sql];
   if (!slot) {

@@ -34,7 +34,6 @@ public:
   /// The single integer that `sql` yields.
   std::int64_t number(const char* sql);
   std::int64_t last_insert_id() const;
-  std::int64_t changed_rows() const;
 
 private:
   friend class Query;

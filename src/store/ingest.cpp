@@ -19,12 +19,11 @@ public:
       : store_(store), writing_(store.lock_for_writing()), stages_(store) {}
 
   void set_may_reference(MayReference rule) override { stages_.session.set_rule(std::move(rule)); }
-  std::unique_ptr<FileIngest> start_file(std::uint64_t size_hint) override;
+  std::unique_ptr<FileIngest> start_file() override;
   IngestedFile add_file(const std::filesystem::path& path, Progress& progress,
                         const StopToken& stop) override;
   void commit() override;
   IngestTotals totals() const override { return stages_.xorbs.totals(); }
-  std::vector<xet::XorbHash> new_xorbs() const override { return stages_.xorbs.registered(); }
 
   IngestedFile keep(FinishedFile finished) {
     const IngestedFile file = finished.file;
@@ -60,7 +59,7 @@ private:
   FilePipeline pipeline_;
 };
 
-std::unique_ptr<FileIngest> LocalIngest::start_file(std::uint64_t) {
+std::unique_ptr<FileIngest> LocalIngest::start_file() {
   return std::make_unique<LocalFileIngest>(*this, stages_);
 }
 

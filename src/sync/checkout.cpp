@@ -189,9 +189,10 @@ CheckoutReport restore(Workspace& workspace, const Connections& connections,
   CheckoutReport report;
   repo::CheckoutOptions how;
   how.force = true;
+  std::vector<std::string> names;
   for (const auto& path : options.paths)
-    how.paths.push_back(repository.relative_path(path, workspace.root()));
-  if (std::find(how.paths.begin(), how.paths.end(), "") != how.paths.end()) how.paths.clear();
+    names.push_back(repository.relative_path(path, workspace.root()));
+  how.paths = names;
 
   repo::Index index = repo::Index::lock(repository);
   std::optional<repo::ObjectId> source;
@@ -200,8 +201,8 @@ CheckoutReport restore(Workspace& workspace, const Connections& connections,
         repo::require_commit(repository, options.source.empty() ? "HEAD" : options.source);
     source = repo::peel_to_tree(repository, commit);
   }
-  for (const std::string& path : how.paths) {
-    const bool known = index.find(path) || index.has_folder(path) ||
+  for (const std::string& path : names) {
+    const bool known = path.empty() || index.find(path) || index.has_folder(path) ||
                        (source && repo::find_in_tree(repository, *source, path));
     if (!known) throw Error(ErrorKind::not_found, "{} is not known to git", printable(path));
   }
@@ -217,7 +218,7 @@ CheckoutReport restore(Workspace& workspace, const Connections& connections,
         index.set_unverified(change.path, change.old_mode, change.old_id);
     }
     for (const repo::IndexConflict& conflict : index.conflicts()) {
-      if (!repo::matches_paths(conflict.path, how.paths)) continue;
+      if (!how.paths.contains(conflict.path)) continue;
       if (const auto entry = repo::find_in_tree(repository, *source, conflict.path))
         index.set_unverified(entry->path, entry->mode, entry->id);
       else

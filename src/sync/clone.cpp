@@ -94,7 +94,7 @@ public:
     report.folder = folder;
     report.branch = start.branch;
     report.head = start.commit;
-    fetch_commits(workspace, hub, address.url);
+    fetch_commits(workspace, hub, address.url, refs);
     // As git does, also for a branch that the first push will make.
     if (!start.branch.empty()) {
       repo::set_upstream(workspace.repository(), start.branch, options_.remote_name,
@@ -118,7 +118,8 @@ private:
     return Workspace(std::move(repository), options_.store_folder, tools_.jobs);
   }
 
-  void fetch_commits(Workspace& workspace, remote::HubConnection& hub, const std::string& url) {
+  void fetch_commits(Workspace& workspace, remote::HubConnection& hub, const std::string& url,
+                     const remote::RemoteRefs& refs) {
     repo::Repository& repository = workspace.repository();
     const std::string& name = options_.remote_name;
     if (!repo::find_remote(repository, name)) repo::add_remote(repository, name, url);
@@ -128,6 +129,7 @@ private:
     for (const repo::Refspec& refspec : remote->fetch) what.refspecs.push_back(refspec.text());
     what.tags = remote::FetchTags::all;
     what.reflog_message = "clone: from " + url;
+    what.advertised = refs.advertisement;
     const remote::GitFetchResult result = remote::fetch_refs(hub, repository.git_folder(), what);
     repository.refresh();
     const std::string head = result.remote.default_branch();

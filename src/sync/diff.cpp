@@ -6,27 +6,12 @@
 #include <mhub/repo/status.hpp>
 #include <mhub/sync/diff.hpp>
 
+#include "change.hpp"
 #include "clean.hpp"
 
 namespace mhub::sync {
 
 namespace {
-
-Change to_change(repo::ChangeKind kind) {
-  switch (kind) {
-    case repo::ChangeKind::added:
-      return Change::added;
-    case repo::ChangeKind::deleted:
-      return Change::deleted;
-    case repo::ChangeKind::modified:
-      return Change::modified;
-    case repo::ChangeKind::type_changed:
-      return Change::type_changed;
-    case repo::ChangeKind::renamed:
-      return Change::renamed;
-  }
-  return Change::modified;
-}
 
 // Size and, for a large file, hash of one side of a change.
 void describe_side(repo::Repository& repository, repo::FileMode mode, const repo::ObjectId& id,

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <deque>
 #include <unordered_map>
+#include <variant>
 
 #include <mhub/base/fault.hpp>
 #include <mhub/base/log.hpp>
@@ -11,6 +12,7 @@
 #include <mhub/repo/work_tree.hpp>
 
 #include "chunk_fetch.hpp"
+#include "chunked_files.hpp"
 #include "partial_file.hpp"
 
 namespace mhub::sync {
@@ -35,6 +37,9 @@ struct Finding {
   std::vector<xet::ChunkRef> chunks;  ///< of `record`, in file order, computed from the bytes
 };
 
+/// How a file is to be had: by chunks, or whole.
+using Source = std::variant<ChunkedFile, wire::LfsObjectAnswer>;
+
 }  // namespace
 
 struct Downloader::State {
@@ -55,10 +60,9 @@ struct Downloader::State {
   std::optional<Bytes> chunk_at_hand(const xet::XorbHash& xorb, std::uint32_t chunk,
                                      const xet::ChunkRef& ref);
   std::vector<ByteSpan> copy_local(const std::vector<LocalRun>& runs, PartialFile& file);
-  void fetch_chunks(const wire::XetDownloadAction& action, Finding& finding);
+  void fetch_chunks(const ChunkedFile& source, Finding& finding);
   void fetch_whole(const wire::LfsObjectAnswer& object, PartialFile& file);
-  Finding fetch_file(const LargeTarget& target, bool by_chunks,
-                     const wire::LfsObjectAnswer& object);
+  Finding fetch_file(const LargeTarget& target, const Source& source);
 
   // --- on the caller's thread, since they use the repository
   void place(Finding& finding);
@@ -119,11 +123,11 @@ std::vector<ByteSpan> Downloader::State::copy_local(const std::vector<LocalRun>&
   return missing;
 }
 
-void Downloader::State::fetch_chunks(const wire::XetDownloadAction& action, Finding& finding) {
-  remote::CasClient& cas = link.cas(action.refresh_url, action.token);
+void Downloader::State::fetch_chunks(const ChunkedFile& source, Finding& finding) {
+  remote::CasClient& cas = link.cas(source.refresh_url, source.token);
   PartialFile& file = *finding.file;
   const std::vector<wire::ReconstructionTerm> terms =
-      fetcher.fetch(cas, action.file, file,
+      fetcher.fetch(cas, source.file, file,
                     {[this](const xet::XorbHash& xorb, std::uint32_t chunk) {
                        if (const std::uint32_t in_tree = working.size_at_hand(xorb, chunk))
                          return in_tree;
@@ -131,7 +135,7 @@ void Downloader::State::fetch_chunks(const wire::XetDownloadAction& action, Find
                      },
                      [&](const std::vector<LocalRun>& runs) { return copy_local(runs, file); }});
 
-  store::FileRecord record{finding.target.pointer.sha256, file.size_bytes(), action.file, {}};
+  store::FileRecord record{finding.target.pointer.sha256, file.size_bytes(), source.file, {}};
   std::size_t chunk_count = 0;
   for (const wire::ReconstructionTerm& term : terms) {
     record.terms.push_back({term.xorb, term.chunks.start, term.chunks.end,
@@ -142,7 +146,7 @@ void Downloader::State::fetch_chunks(const wire::XetDownloadAction& action, Find
   // is not remembered; the content is judged by its SHA-256.
   finding.chunks = file.chunks();
   if (!finding.chunks.empty() && finding.chunks.size() == chunk_count &&
-      xet::file_hash(finding.chunks) == action.file)
+      xet::file_hash(finding.chunks) == source.file)
     finding.record = std::move(record);
 }
 
@@ -162,8 +166,7 @@ void Downloader::State::fetch_whole(const wire::LfsObjectAnswer& object, Partial
       });
 }
 
-Finding Downloader::State::fetch_file(const LargeTarget& target, bool by_chunks,
-                                      const wire::LfsObjectAnswer& object) {
+Finding Downloader::State::fetch_file(const LargeTarget& target, const Source& source) {
   return with_context(
       [&] { return fmt::format("fetching {} from {}", printable(target.path), link.key()); },
       [&] {
@@ -172,11 +175,12 @@ Finding Downloader::State::fetch_file(const LargeTarget& target, bool by_chunks,
         finding.file = std::make_unique<PartialFile>(partial_folder, target.pointer.sha256,
                                                      target.pointer.size_bytes);
         PartialFile& file = *finding.file;
-        if (by_chunks) {
+        if (const auto* chunked = std::get_if<ChunkedFile>(&source)) {
           tools.progress.advance(file.done_bytes());
-          fetch_chunks(wire::parse_xet_download_action(*object.download), finding);
+          fetch_chunks(*chunked, finding);
           return finding;
         }
+        const auto& object = std::get<wire::LfsObjectAnswer>(source);
         const bool resumed = file.resume_stream();
         tools.progress.advance(file.done_bytes());
         fetch_whole(object, file);
@@ -194,6 +198,10 @@ void Downloader::State::place(Finding& finding) {
   finding.path = with_context(
       [&] { return fmt::format("fetching {} from {}", printable(target.path), link.key()); },
       [&] {
+        if (!target.aside.empty()) {
+          finding.stat = finding.file->finish(target.aside);
+          return target.aside;
+        }
         const auto in_tree = repo::prepare_parent(workspace.repository(), target.path, target.mode);
         require_undisturbed(in_tree, target);
         finding.stat = finding.file->finish(in_tree, target.mode == repo::FileMode::executable);
@@ -227,7 +235,8 @@ void Downloader::State::learn(std::vector<Finding>& findings) {
   std::vector<const Finding*> findings_of;  // of `fetched`
   for (Finding& finding : findings) {
     on_remote.push_back(finding.target.pointer.sha256);
-    placed.push_back({finding.path, finding.target.pointer.sha256, finding.stat});
+    if (finding.target.aside.empty())
+      placed.push_back({finding.path, finding.target.pointer.sha256, finding.stat});
     if (!finding.record) continue;
     findings_of.push_back(&finding);
     fetched.push_back({*std::move(finding.record), std::move(finding.chunks)});
@@ -256,20 +265,22 @@ void Downloader::State::learn(std::vector<Finding>& findings) {
 
 namespace {
 
-/// The hub's word on one target: where to get it, that it has it not, or an error.
-const wire::LfsObjectAnswer* find_answer(const wire::LfsBatchAnswer& answer,
-                                         const LargeTarget& target) {
+/// A batch's word on one target: where to get it, that the hub has it not, or an error.
+std::optional<Source> find_source(const wire::LfsBatchAnswer& answer, const LargeTarget& target) {
   const auto found =
       std::find_if(answer.objects.begin(), answer.objects.end(),
                    [&](const auto& object) { return object.object.oid == target.pointer.sha256; });
-  if (found == answer.objects.end()) return nullptr;
+  if (found == answer.objects.end()) return std::nullopt;
   if (found->error) {
     Error error = remote::object_error(*found);
-    if (error.kind() == ErrorKind::not_found) return nullptr;
+    if (error.kind() == ErrorKind::not_found) return std::nullopt;
     error.add_context("fetching " + printable(target.path));
     throw error;
   }
-  return found->download ? &*found : nullptr;
+  if (!found->download) return std::nullopt;
+  if (answer.transfer != wire::kTransferMhubXet) return *found;
+  auto action = wire::parse_xet_download_action(*found->download);
+  return ChunkedFile{std::move(action.refresh_url), std::move(action.token), action.file};
 }
 
 }  // namespace
@@ -320,43 +331,55 @@ std::vector<LargeTarget> Downloader::fetch(std::span<const LargeTarget> targets,
     }
   };
 
+  std::deque<std::future<Finding>> running;
+  const auto collect = [&](std::size_t leave) {
+    for (; running.size() > leave; running.pop_front()) {
+      guarded([&] {
+        Finding finding = running.front().get();
+        if (finding.file) settle_all(std::move(finding));
+      });
+    }
+  };
+  const auto start = [&](const LargeTarget* target, Source source) {
+    collect(kFilesAtOnce - 1);
+    if (failure) return;
+    running.push_back(state.files.submit([&state, target, source = std::move(source)] {
+      return state.fetch_file(*target, source);
+    }));
+  };
+
+  std::unordered_map<Sha256, ChunkedFile> chunked;
+  guarded([&] {
+    chunked = find_chunked_files(state.workspace.repository(), state.link, distinct, state.tools);
+  });
+  std::erase_if(distinct, [&](const LargeTarget* target) {
+    const auto found = chunked.find(target->pointer.sha256);
+    if (found == chunked.end()) return false;
+    guarded([&] { start(target, found->second); });
+    return true;
+  });
   for (std::size_t at = 0; at < distinct.size() && !failure; at += wire::kLfsBatchObjects) {
     const auto part =
         std::span(distinct).subspan(at, std::min(wire::kLfsBatchObjects, distinct.size() - at));
-    std::vector<wire::LfsObject> objects;
-    for (const LargeTarget* target : part)
-      objects.push_back({target->pointer.sha256, target->pointer.size_bytes});
-    const wire::LfsBatchAnswer answer =
-        state.link.lfs().batch(wire::LfsOperation::download, objects);
-    const bool by_chunks = answer.transfer == wire::kTransferMhubXet;
-
-    std::deque<std::future<Finding>> running;
-    const auto collect = [&](std::size_t leave) {
-      for (; running.size() > leave; running.pop_front()) {
-        guarded([&] {
-          Finding finding = running.front().get();
-          if (finding.file) settle_all(std::move(finding));
-        });
-      }
-    };
-    for (const LargeTarget* target : part) {
-      guarded([&] {
-        const wire::LfsObjectAnswer* object = find_answer(answer, *target);
-        if (object == nullptr) {
+    guarded([&] {
+      std::vector<wire::LfsObject> objects;
+      for (const LargeTarget* target : part)
+        objects.push_back({target->pointer.sha256, target->pointer.size_bytes});
+      const wire::LfsBatchAnswer answer =
+          state.link.lfs().batch(wire::LfsOperation::download, objects);
+      for (const LargeTarget* target : part) {
+        auto source = find_source(answer, *target);
+        if (source) {
+          start(target, *std::move(source));
+        } else {
           for (const LargeTarget* without : same.at(target->pointer.sha256))
             missing.push_back(*without);
-          return;
         }
-        collect(kFilesAtOnce - 1);
         if (failure) return;
-        running.push_back(state.files.submit([&state, object, by_chunks, target] {
-          return state.fetch_file(*target, by_chunks, *object);
-        }));
-      });
-      if (failure) break;
-    }
-    collect(0);
+      }
+    });
   }
+  collect(0);
   guarded([&] { state.learn(findings); });
   if (failure) std::rethrow_exception(failure);
   totals.received_bytes +=

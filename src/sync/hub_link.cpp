@@ -4,6 +4,7 @@
 
 #include <mhub/base/log.hpp>
 #include <mhub/net/url.hpp>
+#include <mhub/repo/lfs_config.hpp>
 #include <mhub/repo/refs.hpp>
 
 namespace mhub::sync {
@@ -34,6 +35,19 @@ remote::LfsSettings lfs_settings(repo::Repository& repository, const std::string
     settings.remote_lfs_url = config.get("remote." + name + ".lfsurl").value_or("");
     settings.remote_lfs_push_url = config.get("remote." + name + ".lfspushurl").value_or("");
   }
+  return settings;
+}
+
+remote::LfsSettings shared_lfs_settings(repo::Repository& repository, const std::string& name) {
+  const auto shared = repo::read_lfs_config(repository);
+  const auto value = [&](const std::string& key) {
+    const auto found = shared.find(key);
+    return found == shared.end() ? std::string() : found->second;
+  };
+  remote::LfsSettings settings;
+  settings.lfs_url = value("lfs.url");
+  settings.lfs_push_url = value("lfs.pushurl");
+  if (!name.empty()) settings.remote_lfs_url = value("remote." + name + ".lfsurl");
   return settings;
 }
 
@@ -100,8 +114,16 @@ HubLink::HubLink(repo::Repository& repository, const Connections& connections,
     connections.credentials.add_from_url(net::require_url(address_.url), address_.user,
                                          address_.password);
   }
+  const remote::LfsSettings settings = lfs_settings(repository, name_);
+  const std::string lfs_url = remote::lfs_endpoint(address_.url, settings, for_push,
+                                                   shared_lfs_settings(repository, name_));
+  // Large files that the configuration puts elsewhere are not the hub's to describe.
+  const bool keeps_files = lfs_url == remote::lfs_endpoint(address_.url, {}, for_push);
+  const bool is_hugging_face = address_.is_hugging_face && keeps_files;
+  if (is_hugging_face) api_ = std::make_unique<remote::HubApi>(hub_, address_.hub_url);
   lfs_ = std::make_unique<remote::LfsClient>(
-      hub_, remote::lfs_endpoint(address_.url, lfs_settings(repository, name_), for_push));
+      hub_, lfs_url, std::string(),
+      is_hugging_face ? remote::LfsDialect::hugging_face : remote::LfsDialect::mhub);
   const repo::HeadState head = repository.head();
   if (for_push || head.branch.empty()) return;
   const auto upstream = repo::upstream_of(repository, head.branch);
@@ -118,7 +140,8 @@ HubLink::HubLink(const std::string& hub_url, const wire::RepoName& repo,
   lfs_ = std::make_unique<remote::LfsClient>(hub_, remote::lfs_endpoint(address_.url, {}, true));
 }
 
-remote::CasClient& HubLink::cas(const std::string& refresh_url, const wire::XetToken& first) {
+remote::CasClient& HubLink::cas(const std::string& refresh_url,
+                                const std::optional<wire::XetToken>& first) {
   const std::lock_guard guard(mutex_);
   auto& client = cas_[refresh_url];
   if (!client) client = std::make_unique<remote::CasClient>(hub_, refresh_url, first);

@@ -9,6 +9,7 @@
 
 #include <mhub/remote/address.hpp>
 #include <mhub/remote/cas_client.hpp>
+#include <mhub/remote/hub_api.hpp>
 #include <mhub/remote/hub_connection.hpp>
 #include <mhub/remote/lfs_client.hpp>
 #include <mhub/repo/repository.hpp>
@@ -38,8 +39,13 @@ public:
   remote::HubConnection& hub() { return hub_; }
   remote::LfsClient& lfs() { return *lfs_; }
 
-  /// The CAS client for tokens of `refresh_url`; one for each such URL.
-  remote::CasClient& cas(const std::string& refresh_url, const wire::XetToken& first);
+  /// The hub's REST routes; null where large files are negotiated by LFS batches alone.
+  remote::HubApi* hugging_face() { return api_.get(); }
+
+  /// The CAS client for tokens of `refresh_url`; one for each such URL. `first` may spare the first
+  /// request for one.
+  remote::CasClient& cas(const std::string& refresh_url,
+                         const std::optional<wire::XetToken>& first);
 
   std::uint64_t cas_sent_bytes();
   std::uint64_t cas_received_bytes();
@@ -50,6 +56,7 @@ private:
   remote::RemoteAddress address_;
   remote::HubConnection hub_;
   std::unique_ptr<remote::LfsClient> lfs_;
+  std::unique_ptr<remote::HubApi> api_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<remote::CasClient>> cas_;
 };

@@ -19,6 +19,23 @@ std::filesystem::path partial_folder(repo::Repository& repository) {
   return repository.git_folder() / "mhub-partial";
 }
 
+std::optional<store::FileRecord> recipe_of(store::Store& store, const wire::LfsPointer& pointer) {
+  auto record = store.find_file(pointer.sha256);
+  if (record && record->size_bytes != pointer.size_bytes) record.reset();
+  return record;
+}
+
+bool is_at_hand(store::Store& store, const WorkingSource& working,
+                const store::FileRecord& record) {
+  return std::all_of(record.terms.begin(), record.terms.end(), [&](const xet::Term& term) {
+    if (store.has_local_xorb(term.xorb)) return true;
+    for (std::uint32_t chunk = term.first_chunk; chunk < term.end_chunk; ++chunk) {
+      if (working.size_at_hand(term.xorb, chunk) == 0) return false;
+    }
+    return true;
+  });
+}
+
 void require_undisturbed(const std::filesystem::path& path, const LargeTarget& target) {
   if (repo::is_undisturbed(path, target.before)) return;
   throw Error(ErrorKind::conflict, "{} changed while its new content was being fetched",
@@ -91,18 +108,6 @@ struct Materialiser::State {
   const Tools& tools;
   WorkingSource working;
 
-  /// True if every chunk of the recipe is in a local xorb or should be in a working file.
-  bool is_at_hand(const store::FileRecord& record) {
-    store::Store& store = workspace.store();
-    return std::all_of(record.terms.begin(), record.terms.end(), [&](const xet::Term& term) {
-      if (store.has_local_xorb(term.xorb)) return true;
-      for (std::uint32_t chunk = term.first_chunk; chunk < term.end_chunk; ++chunk) {
-        if (working.size_at_hand(term.xorb, chunk) == 0) return false;
-      }
-      return true;
-    });
-  }
-
   /// Puts a file together from its recipe, chunks that are not in local xorbs coming from `source`;
   /// nothing if that turns out not to be possible.
   std::optional<FileStat> write_from_recipe(const LargeTarget& target,
@@ -134,12 +139,6 @@ struct Materialiser::State {
     return file.finish(path, target.mode == repo::FileMode::executable);
   }
 
-  std::optional<store::FileRecord> recipe_of(const LargeTarget& target) {
-    auto record = workspace.store().find_file(target.pointer.sha256);
-    if (record && record->size_bytes != target.pointer.size_bytes) record.reset();
-    return record;
-  }
-
   /// True if the file stands there already, as after a checkout that did not end.
   bool stands_already(const LargeTarget& target) {
     if (!target.before || !target.before->is_regular() ||
@@ -163,7 +162,8 @@ struct Materialiser::State {
       if (stands_already(target)) {
         stat = target.before;
         tools.progress.advance(target.pointer.size_bytes);
-      } else if (const auto record = recipe_of(target); record && is_at_hand(*record)) {
+      } else if (const auto record = recipe_of(workspace.store(), target.pointer);
+                 record && is_at_hand(workspace.store(), working, *record)) {
         stat = write_from_recipe(target, *record, working);
         if (stat) report.reused_bytes += target.pointer.size_bytes;
       }
@@ -185,7 +185,7 @@ struct Materialiser::State {
     Written written(workspace.store());
     RemoteSource source(workspace, connections, tools);
     for (const LargeTarget& target : targets) {
-      const auto record = recipe_of(target);
+      const auto record = recipe_of(workspace.store(), target.pointer);
       const auto stat = record ? write_from_recipe(target, *record, source) : std::nullopt;
       if (!stat) {
         rest.push_back(target);

@@ -20,11 +20,18 @@ struct LargeTarget {
   wire::LfsPointer pointer;
   /// What stood there when the plan was made; nothing if there was no file. Something else by the
   /// time the new file is complete is somebody's work, and stays.
-  std::optional<FileStat> before;
+  std::optional<FileStat> before = {};
+  /// Where a download puts the file instead, if not empty: a full path outside the work tree.
+  std::filesystem::path aside = {};
 };
 
 /// Throws Error: conflict if a file stands at `path` that is not the one of `target.before`.
 void require_undisturbed(const std::filesystem::path& path, const LargeTarget& target);
+
+/// The store's recipe for what `pointer` stands for, if it has one.
+std::optional<store::FileRecord> recipe_of(store::Store& store, const wire::LfsPointer& pointer);
+/// True if every chunk of the recipe is in a local xorb or should be in a working file.
+bool is_at_hand(store::Store& store, const WorkingSource& working, const store::FileRecord& record);
 
 /// Where files on their way lie; mostly the work tree's own file system.
 std::filesystem::path partial_folder(repo::Repository& repository);

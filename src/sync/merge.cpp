@@ -117,14 +117,16 @@ PullReport merge(Workspace& workspace, const Connections& connections, const Mer
     // Only what the merge wrote goes back; other local changes were there before and stay.
     const repo::MergeResult merged =
         repo::merge_commits(repository, *head.commit, state->heads.front(), "HEAD", "theirs");
+    std::vector<std::string> touched;
     for (const auto& change : repo::diff_trees(repository, tree, merged.tree))
-      how.paths.push_back(change.path);
-    for (const repo::MergedFile& file : merged.conflicts) how.paths.push_back(file.conflict.path);
+      touched.push_back(change.path);
+    for (const repo::MergedFile& file : merged.conflicts) touched.push_back(file.conflict.path);
     report.head = head.commit->hex();
-    if (how.paths.empty()) {
+    if (touched.empty()) {
       repo::clear_merge_state(repository);
       return report;
     }
+    how.paths = std::move(touched);
     const repo::CheckoutPlan plan = repo::plan_checkout(
         repository, index, tree, *tree, how, clean_by_store(workspace, tools), tools.stop);
     apply_checkout(workspace, connections, {}, plan, options.checkout, index, report.checkout,

@@ -47,6 +47,14 @@ PullReport pull(Workspace& workspace, const Connections& connections, const Pull
   report.fetch = fetch(workspace, connections, fetching, tools);
 
   const std::string tracking = "refs/remotes/" + source.remote + "/" + source.branch;
+  for (const auto& ref : report.fetch.rejected) {
+    if (ref.ref != tracking) continue;
+    throw Error(ErrorKind::conflict, "{} was not brought up to date: {}",
+                printable(repo::short_ref_name(tracking)), printable(ref.reason))
+        .hint(fmt::format(
+            "the remote's branch was rewritten; take it over with: mhub fetch {} +{}:{}",
+            source.remote, "refs/heads/" + source.branch, tracking));
+  }
   const auto theirs = repo::find_ref(repository, tracking);
   if (!theirs) {
     throw Error(ErrorKind::not_found, "{} has no branch {}", printable(source.remote),

@@ -9,6 +9,7 @@
 
 #include "drop.hpp"
 #include "hub_link.hpp"
+#include "hugging_face_rules.hpp"
 #include "stopwatch.hpp"
 #include "upload.hpp"
 
@@ -58,6 +59,7 @@ public:
     collect_refs();
     apply_leases();
     if (wanted_.size() == 1) link_.lfs().set_ref(wanted_.front().remote_ref);
+    keep_hugging_face_rules(on_hub);
     if (options_.dry_run) {
       report_dry_run(on_hub);
       return std::move(report_);
@@ -201,16 +203,45 @@ private:
     return !repo::is_ancestor(repository_, *theirs, *ours);
   }
 
+  void keep_hugging_face_rules(const remote::RemoteRefs& on_hub) {
+    if (link_.hugging_face() == nullptr) return;
+    check_refs_for_hugging_face(wanted_, on_hub);
+    std::vector<repo::ObjectId> tips;
+    for (remote::RefPush& ref : wanted_) {
+      take_first_commits_place(ref, on_hub);
+      const auto id = repo::ObjectId::parse(ref.source_id);
+      if (id && !is_hopeless(ref, on_hub)) tips.push_back(*id);
+    }
+    check_files_for_hugging_face(repository_, tips, ids_of(on_hub), tools_.stop);
+  }
+
+  /// A history that was begun here has no way on from the commit with which the Hub begins each
+  /// repository. Where that holds nothing to be lost, it gives way.
+  void take_first_commits_place(remote::RefPush& ref, const remote::RemoteRefs& on_hub) {
+    const remote::RemoteRef* there = on_hub.find(ref.remote_ref);
+    const auto ours = repo::ObjectId::parse(ref.source_id);
+    if (there == nullptr || !ours || ref.force || ref.expected_id) return;
+    if (!ref.remote_ref.starts_with("refs/heads/") || !is_hopeless(ref, on_hub)) return;
+    if (!may_replace_first_commit(repository_, link_, there->id, *ours)) return;
+    ref.expected_id = there->id;
+    tools_.progress.note(
+        "the hub's first commit, which holds only its .gitattributes, gives way to this history");
+  }
+
+  static std::vector<repo::ObjectId> ids_of(const remote::RemoteRefs& on_hub) {
+    std::vector<repo::ObjectId> ids;
+    for (const remote::RemoteRef& ref : on_hub.refs) {
+      if (const auto id = repo::ObjectId::parse(ref.id)) ids.push_back(*id);
+    }
+    return ids;
+  }
+
   void send_data(const remote::RemoteRefs& on_hub) {
     std::vector<repo::ObjectId> tips;
     for (const remote::RefPush& ref : wanted_) {
       if (const auto id = repo::ObjectId::parse(ref.source_id)) tips.push_back(*id);
     }
-    std::vector<repo::ObjectId> excluded;
-    for (const remote::RemoteRef& ref : on_hub.refs) {
-      if (const auto id = repo::ObjectId::parse(ref.id)) excluded.push_back(*id);
-    }
-    const auto pointers = repo::pointers_in_range(repository_, tips, excluded, tools_.stop);
+    const auto pointers = repo::pointers_in_range(repository_, tips, ids_of(on_hub), tools_.stop);
     const UploadTotals sent = upload_files(workspace_, connections_, link_, pointers, tools_);
     report_.transfer.sent_bytes += sent.sent_bytes;
     report_.transfer.files = sent.files;

@@ -1,4 +1,5 @@
 #include <set>
+#include <unordered_set>
 
 #include <mhub/base/error.hpp>
 #include <mhub/repo/index.hpp>
@@ -16,25 +17,27 @@ namespace {
 std::vector<std::string> named_paths(repo::Repository& repository, const repo::Index& index,
                                      const RemoveOptions& options,
                                      const std::filesystem::path& root) {
-  std::set<std::string> named;
+  std::unordered_set<std::string> tracked;  // with its conflicts, which have no stage 0
+  index.for_each([&](const repo::IndexEntry& entry) { tracked.insert(entry.path); });
+  std::vector<std::string> names;
   for (const std::filesystem::path& path : options.paths) {
-    const std::string relative = repository.relative_path(path, root);
-    std::size_t matches = 0;
-    index.for_each([&](const repo::IndexEntry& entry) {
-      const bool below = relative.empty() || entry.path.starts_with(relative + "/");
-      if (entry.path != relative && !below) return;
-      if (below && !options.recursive) {
-        throw Error(ErrorKind::usage, "{} is a folder", printable(path.string()))
-            .hint("-r removes folders with all below");
-      }
-      named.insert(entry.path);
-      ++matches;
-    });
-    if (matches == 0) {
-      throw Error(ErrorKind::not_found, "{} is not tracked", printable(path.string()));
+    names.push_back(repository.relative_path(path, root));
+    const bool is_folder = index.has_folder(names.back());
+    if (is_folder && !options.recursive) {
+      throw Error(ErrorKind::usage, "{} is a folder", printable(path.string()))
+          .hint("-r removes folders with all below");
     }
+    if (!is_folder && !tracked.contains(names.back()))
+      throw Error(ErrorKind::not_found, "{} is not tracked", printable(path.string()));
   }
-  return {named.begin(), named.end()};
+  if (names.empty()) return {};
+  const repo::PathSet wanted(std::move(names));
+  std::vector<std::string> named;
+  index.for_each([&](const repo::IndexEntry& entry) {
+    if (wanted.contains(entry.path) && (named.empty() || named.back() != entry.path))
+      named.push_back(entry.path);
+  });
+  return named;
 }
 
 // git's rule: content that is neither in HEAD nor in another place must not be lost.

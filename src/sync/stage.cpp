@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_set>
 
 #include <mhub/repo/attributes.hpp>
 #include <mhub/repo/index.hpp>
@@ -63,10 +64,11 @@ public:
 private:
   Candidates find_candidates() {
     repo::StatusOptions wanted;
-    for (const auto& path : options_.paths) wanted.paths.push_back(relative(path));
+    std::vector<std::string> names;
+    for (const auto& path : options_.paths) names.push_back(relative(path));
     // The root itself means everything.
-    if (std::find(wanted.paths.begin(), wanted.paths.end(), "") != wanted.paths.end())
-      wanted.paths.clear();
+    if (std::find(names.begin(), names.end(), "") != names.end()) names.clear();
+    wanted.paths = names;
     wanted.staged = false;
     wanted.untracked = options_.update ? repo::UntrackedMode::none : repo::UntrackedMode::all;
     const repo::Status status = repo::read_status(repository_, wanted, {}, tools_.stop);
@@ -83,8 +85,8 @@ private:
         found.deleted.push_back(conflict.path);
     }
     for (const std::string& path : status.untracked) add_untracked(found, path);
-    add_ignored_by_name(found, wanted.paths);
-    require_matches(wanted.paths, found);
+    add_ignored_by_name(found, names);
+    require_matches(names, found);
     return found;
   }
 
@@ -133,13 +135,11 @@ private:
   }
 
   void require_matches(const std::vector<std::string>& paths, const Candidates& found) {
+    const std::unordered_set<std::string_view> deleted(found.deleted.begin(), found.deleted.end());
     for (const std::string& path : paths) {
       if (real_file_system().stat(root_ / path) || index_.find(path) || index_.has_folder(path))
         continue;
-      const auto deleted = [&](const std::string& gone) {
-        return repo::matches_paths(gone, {path});
-      };
-      if (std::any_of(found.deleted.begin(), found.deleted.end(), deleted)) continue;
+      if (deleted.contains(path)) continue;
       throw Error(ErrorKind::not_found, "{} matches no file", printable(path));
     }
   }

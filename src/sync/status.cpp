@@ -6,27 +6,12 @@
 #include <mhub/repo/status.hpp>
 #include <mhub/sync/status.hpp>
 
+#include "change.hpp"
 #include "clean.hpp"
 
 namespace mhub::sync {
 
 namespace {
-
-Change to_change(repo::ChangeKind kind) {
-  switch (kind) {
-    case repo::ChangeKind::added:
-      return Change::added;
-    case repo::ChangeKind::deleted:
-      return Change::deleted;
-    case repo::ChangeKind::modified:
-      return Change::modified;
-    case repo::ChangeKind::type_changed:
-      return Change::type_changed;
-    case repo::ChangeKind::renamed:
-      return Change::renamed;
-  }
-  return Change::modified;
-}
 
 void describe_head(repo::Repository& repository, StatusReport& report) {
   const repo::HeadState head = repository.head();
@@ -94,13 +79,14 @@ StatusReport status(Workspace& workspace, const Tools& tools) {
 
 std::vector<LargeFile> list_large_files(Workspace& workspace,
                                         const std::vector<std::string>& paths) {
+  const repo::PathSet wanted(paths);
   store::Store& store = workspace.store();
   const auto root = workspace.root();
   std::vector<LargeFile> files;
   for_each_pointer(workspace.repository(),
                    [&](const repo::Index& index, const repo::IndexEntry& entry,
                        const wire::LfsPointer& pointer) {
-                     if (!repo::matches_paths(entry.path, paths)) return;
+                     if (!wanted.contains(entry.path)) return;
                      LargeFile file;
                      file.path = entry.path;
                      file.sha256 = pointer.sha256;

@@ -11,8 +11,8 @@
 #include <mhub/base/fault.hpp>
 #include <mhub/base/log.hpp>
 #include <mhub/base/thread_pool.hpp>
-#include <mhub/remote/hub_api.hpp>
 #include <mhub/remote/hub_content.hpp>
+#include <mhub/remote/hub_repos.hpp>
 #include <mhub/repo/work_tree.hpp>
 #include <mhub/store/check.hpp>
 #include <mhub/sync/upload_folder.hpp>
@@ -222,7 +222,7 @@ private:
     request.name = options_.repo.name;
     request.is_private = options_.make_private;
     try {
-      api.create_repo(request);
+      remote::create_repo(api, request);
     } catch (const Error& error) {
       // It is there, and not for us.
       if (error.kind() == ErrorKind::conflict) throw Error(why);

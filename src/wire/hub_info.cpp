@@ -2,6 +2,7 @@
 
 #include <mhub/wire/hub_info.hpp>
 
+#include "gating_json.hpp"
 #include "json_reader.hpp"
 
 namespace mhub::wire {
@@ -59,7 +60,7 @@ std::string to_json(const RepoDescription& repo, const RepoProperties& propertie
   put("author", repo.author);
   put_text("sha", repo.sha);
   put("private", repo.is_private);
-  put("gated", false);
+  put("gated", gating_json(repo.gating));
   put("disabled", false);
   put("downloads", repo.downloads);
   if (!properties.expand.empty()) put("downloadsAllTime", repo.downloads);
@@ -112,6 +113,7 @@ RepoDescription parse_repo_description(std::string_view json, RepoType type) {
   repo.unique_id = root.text_or("_id", kMaxTextBytes);
   repo.author = root.text_or("author", kMaxTextBytes);
   repo.is_private = root.boolean_or("private", false);
+  if (const auto gated = root.find("gated")) repo.gating = read_shown_gating(*gated);
   repo.sha = root.text_or("sha", kMaxTextBytes);
   repo.created_at = root.text_or("createdAt", kMaxTextBytes);
   repo.last_modified = root.text_or("lastModified", kMaxTextBytes);

@@ -3,6 +3,7 @@
 #include <mhub/wire/hub_repos.hpp>
 
 #include "commit_file.hpp"
+#include "gating_json.hpp"
 
 namespace mhub::wire {
 namespace {
@@ -43,12 +44,18 @@ std::string read_license(const JsonField& root) {
   return license;
 }
 
-/// "gated" and similar fields are text or boolean by their value; only what is read is checked.
+/// Both forms, for hubs that read only one.
+void write_privacy(OrderedJson& json, bool is_private) {
+  json["visibility"] = is_private ? "private" : "public";
+  json["private"] = is_private;
+}
+
 RepoListItem read_item(const JsonField& field) {
   RepoListItem item;
   item.id = field.at("id").text(kMaxNameBytes);
   item.unique_id = field.text_or("_id", kMaxNameBytes);
   item.is_private = field.boolean_or("private", false);
+  if (const auto gated = field.find("gated")) item.gating = read_shown_gating(*gated);
   item.sha = field.text_or("sha", kMaxNameBytes);
   item.created_at = field.text_or("createdAt", kMaxNameBytes);
   item.last_modified = field.text_or("lastModified", kMaxNameBytes);
@@ -83,8 +90,7 @@ std::string to_json(const CreateRepoRequest& request) {
   OrderedJson json = {{"name", request.name}};
   if (!request.owner.empty()) json["organization"] = request.owner;
   json["type"] = name_of(request.type);
-  json["visibility"] = request.is_private ? "private" : "public";
-  json["private"] = request.is_private;
+  write_privacy(json, request.is_private);
   if (!request.initial_commit) json["initialCommit"] = false;
   return dump(json);
 }
@@ -131,19 +137,60 @@ MoveRepoRequest parse_move_repo_request(std::string_view json) {
           .to = root.at("toRepo").text(kMaxNameBytes)};
 }
 
+std::string to_json(const MoveRepoRequest& request) {
+  return dump(
+      {{"fromRepo", request.from}, {"toRepo", request.to}, {"type", name_of(request.type)}});
+}
+
 RepoSettingsRequest parse_repo_settings_request(std::string_view json) {
   const Json document = parse_json(json, kMessageLimits, "settings request");
   const JsonField root(document, "settings request");
   RepoSettingsRequest request{.is_private = find_privacy(root)};
-  if (const auto gated = root.find("gated"))
-    request.asks_for_gating = !gated->value().is_boolean() || gated->boolean();
+  if (const auto gated = root.find("gated")) request.gating = read_gating(*gated);
   return request;
+}
+
+std::string to_json(const RepoSettingsRequest& request) {
+  OrderedJson json = OrderedJson::object();
+  if (request.is_private) write_privacy(json, *request.is_private);
+  if (request.gating) json["gated"] = gating_json(*request.gating);
+  return dump(json);
+}
+
+std::string to_json(const RepoSettingsAnswer& answer) {
+  return dump({{"private", answer.is_private}, {"gated", gating_json(answer.gating)}});
 }
 
 DuplicateRepoRequest parse_duplicate_repo_request(std::string_view json) {
   const Json document = parse_json(json, kMessageLimits, "duplicate request");
   const JsonField root(document, "duplicate request");
   return {.to = root.at("repository").text(kMaxNameBytes), .is_private = find_privacy(root)};
+}
+
+std::string to_json(const DuplicateRepoRequest& request) {
+  OrderedJson json = {{"repository", request.to}};
+  if (request.is_private) write_privacy(json, *request.is_private);
+  return dump(json);
+}
+
+CopyFilesRequest parse_copy_files_request(std::string_view json) {
+  constexpr JsonLimits kLimits{.bytes = kHubMaxBodyBytes, .values = 8 * kCopyFilesMax};
+  const Json document = parse_json(json, kLimits, "copy request");
+  const JsonField root(document, "copy request");
+  const JsonField target = root.at("target");
+  CopyFilesRequest request{.type = read_type(target), .to = target.at("name").text(kMaxNameBytes)};
+  root.at("files").each(kCopyFilesMax, [&](const JsonField& file) {
+    request.files.push_back(file.at("sha256").sha256());
+  });
+  return request;
+}
+
+std::string to_json(const CopyFilesAnswer& answer) {
+  OrderedJson json;
+  json["failed"] = OrderedJson::array();
+  for (const CopyFilesAnswer::Failure& failure : answer.failed)
+    json["failed"].push_back({{"sha256", failure.file.hex()}, {"error", failure.error}});
+  return dump(json);
 }
 
 std::vector<RepoListItem> parse_repo_list(std::string_view json) {
@@ -165,7 +212,8 @@ WhoAmI parse_whoami(std::string_view json) {
   who.email = root.text_or("email", kMaxNameBytes);
   if (const auto orgs = root.find("orgs")) {
     orgs->each(kMaxListItems, [&](const JsonField& org) {
-      who.orgs.push_back(org.at("name").text(kMaxNameBytes));
+      who.orgs.push_back({.name = org.at("name").text(kMaxNameBytes),
+                          .role = org.text_or("roleInOrg", kMaxNameBytes)});
     });
   }
   const auto auth = root.find("auth");
@@ -190,8 +238,10 @@ std::string to_json(const WhoAmI& who) {
   json["canPay"] = false;
   json["isPro"] = false;
   json["orgs"] = OrderedJson::array();
-  for (const std::string& org : who.orgs) {
-    json["orgs"].push_back({{"type", "org"}, {"name", org}, {"fullname", org}});
+  for (const WhoAmI::Organisation& org : who.orgs) {
+    OrderedJson item = {{"type", "org"}, {"name", org.name}, {"fullname", org.name}};
+    if (!org.role.empty()) item["roleInOrg"] = org.role;
+    json["orgs"].push_back(std::move(item));
   }
   OrderedJson token = {{"displayName", who.token_name}, {"role", who.token_role}};
   if (!who.token_created_at.empty()) token["createdAt"] = who.token_created_at;

@@ -2,6 +2,7 @@
 #include <array>
 
 #include <mhub/base/error.hpp>
+#include <mhub/base/text.hpp>
 #include <mhub/wire/repo_name.hpp>
 
 namespace mhub::wire {
@@ -30,14 +31,6 @@ const TypeNames& names_of(RepoType type) {
   const auto* it = std::ranges::find(kTypes, type, &TypeNames::type);
   MHUB_ASSERT(it != kTypes.end());
   return *it;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
 }
 
 bool is_word(char c) {
@@ -77,15 +70,15 @@ bool is_valid_name_part(std::string_view part) {
     return false;
   }
   return part.find("--") == part.npos && part.find("..") == part.npos &&
-         !lower(part).ends_with(".git");
+         !lower_case(part).ends_with(".git");
 }
 
 bool is_reserved_namespace(std::string_view name) {
-  return std::ranges::find(kReservedNamespaces, lower(name)) != kReservedNamespaces.end();
+  return std::ranges::find(kReservedNamespaces, lower_case(name)) != kReservedNamespaces.end();
 }
 
 bool is_reserved_repo_name(std::string_view name) {
-  return std::ranges::find(kReservedRepoNames, lower(name)) != kReservedRepoNames.end();
+  return std::ranges::find(kReservedRepoNames, lower_case(name)) != kReservedRepoNames.end();
 }
 
 std::optional<RepoName> parse_repo_id(std::string_view id, RepoType type) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include <mhub/base/text.hpp>
 #include <mhub/wire/xet_token.hpp>
 
 #include "json_reader.hpp"
@@ -9,13 +10,6 @@ namespace mhub::wire {
 namespace {
 
 constexpr std::size_t kMaxValues = 1000;
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return lower(x) == lower(y);
-  });
-}
 
 const std::string* find_header(const std::map<std::string, std::string>& header,
                                std::string_view name) {

@@ -3,9 +3,7 @@
 // The hash takes one shift and one add a byte, and a 64-bit hash shifted by one has forgotten a
 // byte after 64 of them. A cut is looked for only once a chunk has 8192 bytes, so nothing that
 // happened before the 64 bytes that end there can matter: the scan of a chunk starts 64 bytes
-// before its first testable end, and that is exact. It also means that whether a position can be a
-// cut depends on the 64 bytes before it alone, never on where chunks begin, so positions can be
-// looked for anywhere, in any order (gear_scan_*), and chosen afterwards.
+// before its first testable end, and that is exact.
 
 #include <algorithm>
 
@@ -103,21 +101,6 @@ std::size_t find_cut(ByteView bytes, std::uint64_t& gear_in_out) {
 }
 
 }  // namespace
-
-void gear_scan_scalar(ByteView bytes, std::size_t from, std::vector<std::size_t>& cuts) {
-  const std::size_t warm_up = std::min<std::size_t>(from, kGearWindowBytes - 1);
-  std::uint64_t gear = absorb(0, bytes.subspan(from - warm_up, warm_up));
-  for (std::size_t at = from; at < bytes.size();) {
-    const std::size_t found = at + find_cut(bytes.subspan(at), gear);
-    if (found == bytes.size()) return;
-    at = found + 1;
-    cuts.push_back(at);
-  }
-}
-
-GearScan best_gear_scan() {
-  return gear_scan_scalar;
-}
 
 std::optional<std::size_t> Chunker::next_end(ByteView bytes) {
   std::size_t at = 0;

@@ -93,6 +93,23 @@ mhub -C model prune
 expect_clean model
 mhub -C model fsck
 
+step "a branch that would not move forward is left alone, which fetch and pull do not hide"
+aside=$(git -C b commit-tree -m "Aside" 'HEAD^{tree}')
+git -C b branch aside "$aside"
+expect_exit 1 mhub -C b fetch origin main:aside
+grep -q "rejected.*aside.*non-fast-forward" "$T/out" "$T/err" || fail "the branch left alone is not named"
+expect_equal "aside" "$(git -C b rev-parse aside)" "$aside"
+expect_exit 1 mhub -C b --json fetch origin main:aside
+expect_equal "rejected in JSON" "$(json_get '.rejected[0].name' "$T/out")" refs/heads/aside
+expect_exit 0 mhub -C b fetch origin +main:aside
+git -C b config remote.origin.fetch 'refs/heads/*:refs/remotes/origin/*'
+tracked=$(git -C b rev-parse origin/main)
+git -C b update-ref refs/remotes/origin/main "$aside"
+expect_exit 3 mhub -C b pull
+expect_err "non-fast-forward"
+git -C b update-ref refs/remotes/origin/main "$tracked"
+git -C b config remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'
+
 step "rm, and a change in the way is not overwritten"
 mhub -C model rm extra.bin
 [ ! -e model/extra.bin ] || fail "rm left the file"

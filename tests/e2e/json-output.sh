@@ -49,6 +49,49 @@ one_json -C b pull
 one_json -C b fsck --repair
 one_json repo create team/other --type model
 
+step "the rest of a day's work"
+git -C model config mhub.keep all
+one_json -C model switch -c side
+expect_equal "branch" "$(json_get .branch "$T/out")" side
+json_get '.checkout.files_written | numbers' "$T/out" >/dev/null
+echo side >model/side.txt
+one_json -C model track '*.odd'
+one_json -C model add .
+one_json -C model commit -m "On a side branch"
+one_json -C model switch main
+[ ! -e model/side.txt ] || fail "switch left the branch's file"
+one_json -C model merge side
+expect_equal outcome "$(json_get .outcome "$T/out")" fast_forward
+json_get '.head' "$T/out" >/dev/null
+echo changed >model/side.txt
+one_json -C model restore side.txt
+expect_equal "restored" "$(cat model/side.txt)" side
+one_json -C model untrack '*.odd'
+one_json -C model restore --staged --worktree .gitattributes
+one_json -C model rm side.txt
+expect_equal "removed" "$(json_get '.removed[0]' "$T/out")" side.txt
+one_json -C model restore --staged side.txt
+one_json -C model prune --dry-run
+expect_equal "dry_run" "$(jq .dry_run "$T/out")" true
+json_get '.freed_bytes | numbers' "$T/out" >/dev/null
+one_json -C model config user.name
+one_json -C model config --list
+one_json -C model config mhub.keep unpushed
+
+step "a merge with a conflict says so in its document"
+mhub -C model switch -c other
+gen_noise model/blob.bin 1M 71
+mhub -C model add blob.bin
+mhub -C model commit -m "Theirs"
+mhub -C model switch main
+gen_noise model/blob.bin 1M 72
+mhub -C model add blob.bin
+mhub -C model commit -m "Ours"
+expect_exit 3 mhub -C model merge other --json
+expect_equal conflicts "$(jq -r '.conflicts[0]' "$T/out")" blob.bin
+jq -es 'length == 1' "$T/out" >/dev/null || fail "not one JSON document for a conflict"
+one_json -C model merge --abort
+
 step "errors go to stderr, stdout stays JSON or empty"
 expect_exit 1 mhub -C model show no-such-revision --json
 [ ! -s "$T/out" ] || jq -es . "$T/out" >/dev/null || fail "stdout is neither empty nor JSON"

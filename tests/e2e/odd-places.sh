@@ -72,3 +72,18 @@ mhub -C model add --dry-run --json . >dry.json
 expect_equal "large files of the dry run" "$(jq -s '[.. | objects | select(.large == true)] | length' dry.json)" 2
 mhub -C model add .
 expect_equal "pointers in the index" "$(git -C model grep --cached -l 'git-lfs.github.com' -- 'new.weights' ':(literal)odd.v[1]' | wc -l)" 2
+
+step "a project may say in .lfsconfig where its large files are"
+make_repo team/data
+make_repo team/code
+gen_noise code/big.bin 2M 91
+mhub -C code push -m "Its data beside it"
+printf '[lfs]\n\turl = http://nobody:secret@%s/team/data.git/info/lfs\n' "${HUB#http://}" >code/.lfsconfig
+mhub -C code push -m "Its data elsewhere, says the project"
+mhub clone --no-data "$HUB/team/code" code2
+expect_exit 1 mhub -C code2 pull # that is where it is looked for, and it is not there
+mhub -C code2 config lfs.url "$HUB/team/code.git/info/lfs"
+mhub -C code2 pull # the user's own setting counts
+expect_same_file code/big.bin code2/big.bin
+gen_noise code/more.bin 2M 92
+expect_exit 3 mhub -C code push -m "More" # the data goes there, and the hub of the commits misses it

@@ -36,9 +36,14 @@ git init -q evil
 blob=$(echo harm | git -C evil hash-object -w --stdin)
 inner=$(printf '100644 blob %s\tconfig\n' "$blob" | git -C evil mktree)
 number=0
-for name in '..' '.git' '.GIT' 'git~1' '.'; do
+# What Windows, macOS and old tools take for .git, and a name longer than any path; the last two only
+# look like it, and are names like any other.
+long=$(printf 'long%.0s' {1..1500})
+for name in '..' '.git' '.GIT' 'git~1' '.' 'GIT~1' '.git.' '.git...' '.git ' '.Git. .' '.git::$INDEX_ALLOCATION' \
+  '.git:stream' $'.g\u200cit' $'\ufeff.git' $'.GI\u200dT' '.git\hooks' '..\..\up' "$long" \
+  'git~2' $'.g\u0456t'; do
   # mktree refuses some names, so the tree object is written byte for byte.
-  python3 -c 'import sys; sys.stdout.buffer.write(b"40000 " + sys.argv[1].encode() + b"\0" + bytes.fromhex(sys.argv[2]))' \
+  python3 -c 'import os, sys; sys.stdout.buffer.write(b"40000 " + os.fsencode(sys.argv[1]) + b"\0" + bytes.fromhex(sys.argv[2]))' \
     "$name" "$inner" >tree
   tree=$(git -C evil hash-object -t tree --literally -w --stdin <tree)
   commit=$(git -C evil commit-tree -m "Evil" "$tree")
@@ -49,8 +54,14 @@ for name in '..' '.git' '.GIT' 'git~1' '.'; do
   git -C "$bare" fetch -q "$T/evil" +main:refs/heads/main
   code=0
   mhub clone "$HUB/team/evil$number" "victim$number" >"$T/out" 2>"$T/err" </dev/null || code=$?
-  step "tree entry $name: exit code $code: $(grep -m 1 error "$T/err")"
-  [ $code -ne 0 ] || fail "a tree with $name was checked out"
+  step "tree entry ${name:0:40}: exit code $code: $(grep -m 1 error "$T/err" | cut -c -100)"
+  case $name in
+    git~2 | *і*)
+      [ $code -eq 0 ] && [ -e "victim$number/$name/config" ] || fail "a harmless $name was refused"
+      continue
+      ;;
+  esac
+  [ $code -eq 6 ] || fail "exit code $code for a tree with $name"
   [ ! -e "$T/config" ] || fail "a file was written outside the working tree"
   ! grep -q harm "victim$number/.git/config" 2>/dev/null || fail ".git/config was overwritten"
 done

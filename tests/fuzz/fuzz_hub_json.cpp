@@ -1,6 +1,7 @@
 // The hub's JSON: repositories, listings, tokens, answers to uploads, names.
 
 #include <mhub/wire/cas_answers.hpp>
+#include <mhub/wire/hub_people.hpp>
 #include <mhub/wire/hub_repos.hpp>
 #include <mhub/wire/hub_tree.hpp>
 #include <mhub/wire/repo_name.hpp>
@@ -34,6 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(wire::parse_whoami(wire::to_json(who)) == who,
                   "a whoami answer written is read as it was");
   });
+  fuzz::may_refuse([&] { wire::parse_repo_settings_request(text); });
+  fuzz::may_refuse([&] { wire::parse_access_decision(text); });
   survives(text, wire::parse_xet_token, "a token written is read as it was");
   fuzz::may_refuse([&] {
     const auto entries = wire::parse_tree(text);

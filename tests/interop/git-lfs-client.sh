@@ -3,8 +3,6 @@
 use_git_lfs
 start_hub
 git_login
-start_proxy
-git_login
 mhub repo create team/model --type model
 
 step "push"

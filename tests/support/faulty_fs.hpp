@@ -122,10 +122,6 @@ public:
     step();
     return real_.list(folder);
   }
-  std::uint64_t free_bytes(const std::filesystem::path& folder) override {
-    step();
-    return real_.free_bytes(folder);
-  }
 
 private:
   struct State {

@@ -23,7 +23,6 @@ public:
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   File& file() { return *file_; }
-  const std::filesystem::path& temporary_path() const { return temporary_; }
   /// Another name to commit under, when the name depends on the content.
   void set_target(std::filesystem::path target) { target_ = std::move(target); }
 

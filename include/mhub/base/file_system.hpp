@@ -80,8 +80,6 @@ public:
   virtual std::optional<FileStat> stat(const std::filesystem::path& path) = 0;
   /// Names in `folder`, unsorted, without "." and "..".
   virtual std::vector<std::string> list(const std::filesystem::path& folder) = 0;
-  /// Bytes an unprivileged user may still write there.
-  virtual std::uint64_t free_bytes(const std::filesystem::path& folder) = 0;
 };
 
 /// The machine's own file system.

@@ -81,8 +81,6 @@ public:
   /// Throws as send.
   HttpExchange open(const Request& request, bool push_body);
 
-  const HttpSettings& settings() const { return settings_; }
-
 private:
   HttpSettings settings_;
   std::unique_ptr<TransferLoop> loop_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,6 +57,7 @@ std::optional<std::string> unescape(std::string_view text);
 /// "a=1&b=x%20y", both sides escaped.
 std::string build_query(
     std::initializer_list<std::pair<std::string_view, std::string_view>> parameters);
+std::string build_query(std::span<const std::pair<std::string_view, std::string_view>> parameters);
 
 /// `base` and `path` joined with exactly one slash between them. `path` is already escaped.
 std::string join_url(std::string_view base, std::string_view path);

@@ -30,6 +30,9 @@ struct RemoteAddress {
   /// Base address of the hub ("https://hub.example/base"), if the path's end names a repository.
   std::string hub_url = {};
   std::optional<wire::RepoName> repo = {};
+  /// The hub is the one that "hf:" means, and is spoken to in Hugging Face's way: large files come
+  /// by chunks through its REST routes, and its rules for pushes are kept.
+  bool is_hugging_face = false;
   /// A folder on this machine; empty for a hub.
   std::filesystem::path local_path = {};
 
@@ -46,7 +49,7 @@ RemoteAddress parse_remote(std::string_view text, const HubDefaults& hubs = {});
 /// The name that a clone's folder gets: the last part of the path without ".git".
 std::string folder_name(const RemoteAddress& address);
 
-/// What git config says about the LFS endpoint.
+/// What settings say about the LFS endpoint.
 struct LfsSettings {
   std::string lfs_url = {};              ///< lfs.url
   std::string lfs_push_url = {};         ///< lfs.pushurl
@@ -56,7 +59,10 @@ struct LfsSettings {
 
 /// The LFS endpoint without a slash at its end: a setting if there is one (for uploads a push
 /// setting first), else `remote_url` with ".git" if it is missing and "/info/lfs". Credentials in a
-/// setting are kept. Throws Error: config if a setting is not an http or https URL.
-std::string lfs_endpoint(std::string_view remote_url, const LfsSettings& settings, bool upload);
+/// setting are kept. `shared` is what the project's .lfsconfig says, each setting of which counts
+/// where the user has none; credentials in it are dropped. Throws Error: config if the setting that
+/// counts is not an http or https URL, or is a shared one that gives up the TLS of `remote_url`.
+std::string lfs_endpoint(std::string_view remote_url, const LfsSettings& settings, bool upload,
+                         const LfsSettings& shared = {});
 
 }  // namespace mhub::remote

@@ -6,7 +6,8 @@
 // Sources, first hit wins: the remote's URL; MHUB_TOKEN for the host of MHUB_ENDPOINT; the token
 // file of `mhub login`; HF_TOKEN or the Hugging Face token file for the host of HF_ENDPOINT (by
 // default Hugging Face); netrc; and, only after a server has answered 401, git's credential
-// helpers.
+// helpers. A token of the Hugging Face token file that has ended, as the tokens stored beside it
+// say, is no token: a hub refuses it even where none is needed.
 
 #include <filesystem>
 #include <functional>
@@ -36,6 +37,7 @@ struct Environment {
   std::string hf_token = {};       ///< HF_TOKEN, or HUGGING_FACE_HUB_TOKEN
   std::string hf_token_path = {};  ///< HF_TOKEN_PATH
   std::string hf_home = {};
+  std::string hf_disable_implicit_token = {};  ///< HF_HUB_DISABLE_IMPLICIT_TOKEN
   std::string hf_endpoint = {};
   std::string netrc = {};  ///< NETRC: another file than ~/.netrc
 
@@ -43,6 +45,10 @@ struct Environment {
   std::filesystem::path token_file() const;
   /// HF_TOKEN_PATH, or "token" in $HF_HOME; empty if there is no home.
   std::filesystem::path hf_token_file() const;
+  /// "stored_tokens" beside the token file; empty if there is none.
+  std::filesystem::path hf_stored_tokens_file() const;
+  /// Hugging Face's token is to wait until a hub asks for one.
+  bool keeps_hf_token_back() const;
 };
 
 struct Credential {
@@ -101,6 +107,7 @@ private:
     std::map<std::string, Credential> from_helper;           ///< by origin
     std::set<std::pair<std::string, std::string>> rejected;  ///< origin, secret
     std::set<std::string> approved;                          ///< origins
+    std::set<std::string> asked;                             ///< origins that answered 401
     /// What find() found, by origin, so that files are not read again for each request.
     std::map<std::string, std::optional<Credential>> found;
   };

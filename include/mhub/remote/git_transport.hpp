@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,9 +29,13 @@ struct RemoteRef {
   std::string symbolic_target = {};  ///< full name, else empty
 };
 
+/// What a hub said when it was asked for its refs; see GitFetch::advertised.
+struct GitAdvertisement;
+
 struct RemoteRefs {
   std::vector<RemoteRef> refs =
       {};  ///< in the hub's order; names that git would refuse are left out
+  std::shared_ptr<const GitAdvertisement> advertisement = {};  ///< as it came
   /// nullptr if there is none.
   const RemoteRef* find(std::string_view name) const;
   /// What HEAD points at, such as "refs/heads/main": as the hub says, or, for a hub that doesn't, a
@@ -57,6 +62,8 @@ struct GitFetch {
   FetchTags tags = FetchTags::following;
   bool prune = false;  ///< delete destinations of patterns whose source is gone
   std::string reflog_message = "fetch";
+  /// Set to what list_remote_refs() just had from the same URL, it saves asking again.
+  std::shared_ptr<const GitAdvertisement> advertised = {};
 };
 
 /// What became of one local ref.

@@ -1,12 +1,10 @@
 #pragma once
-// The REST routes of a hub, in the shapes of Hugging Face's API.
+// A hub's REST face, in the shapes of Hugging Face's API: what all its routes share. The routes
+// themselves stand in a header for each family: hub_repos.hpp, hub_files.hpp.
 
-#include <map>
-#include <optional>
-#include <span>
+#include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <mhub/remote/hub_connection.hpp>
 #include <mhub/wire/hub_repos.hpp>
@@ -15,8 +13,8 @@
 
 namespace mhub::remote {
 
-/// Threads may share it. Calls throw Error: denied, not_found, network, corrupt, usage (refused as
-/// wrong).
+/// Threads may share it. Calls throw Error: denied, not_found, network, corrupt, conflict, usage
+/// (refused as wrong). Paths begin with "/" and are escaped; `doing` ends "failed to …".
 class HubApi {
 public:
   /// `hub_url` is the hub's base address, without credentials.
@@ -24,16 +22,20 @@ public:
 
   wire::WhoAmI whoami();
 
-  /// Makes a repository; its URL. An empty `owner` means the caller's own namespace. Throws Error:
-  /// conflict if it exists.
-  wire::CreateRepoAnswer create_repo(const wire::CreateRepoRequest& request);
+  /// A success, or an Error.
+  net::Response get(std::string_view path, std::string_view doing,
+                    std::uint64_t max_body_bytes = wire::kTreeMaxBodyBytes);
+  net::Response send_json(std::string_view method, std::string_view path, std::string body,
+                          std::string_view doing);
+  /// Any status. The body is bounded by wire::kTreeMaxBodyBytes; a request that may be sent twice
+  /// says so.
+  net::Response try_json(std::string_view method, std::string_view path, std::string body,
+                         net::Retry retry);
 
-  /// Throws Error: not_found.
-  void delete_repo(const wire::DeleteRepoRequest& request);
-
-  /// Repositories that the caller may see, at most `limit`; of all owners if `owner` is empty.
-  std::vector<wire::RepoListItem> list_repos(wire::RepoType type, std::string_view owner,
-                                             std::size_t limit = 10000);
+  /// Hands `use` the bodies of a list, page by page as Link headers name them, until it returns
+  /// false. Throws Error: corrupt for a list that does not end.
+  void for_each_page(std::string_view path, std::string_view doing,
+                     const std::function<bool(const net::Response&)>& use);
 
   /// The route that answers CAS tokens for reading `revision` of `repo`.
   std::string read_token_url(const wire::RepoName& repo, std::string_view revision) const;
@@ -42,22 +44,8 @@ public:
   const std::string& hub_url() const { return hub_url_; }
 
 private:
-  net::Response send(net::Request request, std::string_view doing);
-
   HubConnection& hub_;
   std::string hub_url_;
-
-  friend std::map<std::string, xet::FileHash> resolve_xet_hashes(HubApi&, const wire::RepoName&,
-                                                                 std::string_view,
-                                                                 std::span<const std::string>);
 };
-
-/// For hubs that say a file's Xet hash only in listings, as Hugging Face does: path to hash for
-/// those of `paths` that the hub keeps as Xet files at `revision` (a branch or a commit). A hub
-/// without such listings gives an empty map. What the hub says of a file must be checked against
-/// its SHA-256 once it is put together.
-std::map<std::string, xet::FileHash> resolve_xet_hashes(HubApi& api, const wire::RepoName& repo,
-                                                        std::string_view revision,
-                                                        std::span<const std::string> paths);
 
 }  // namespace mhub::remote

@@ -12,16 +12,24 @@
 
 namespace mhub::remote {
 
+/// Which hub a batch request is for.
+enum class LfsDialect {
+  mhub,          ///< answers chunk transfers both ways; also any hub that may not know them
+  hugging_face,  ///< takes uploads by chunks; where the chunks of a file are, its REST routes say
+};
+
 /// Transfers offered in batch requests, best first. Plain Xet hubs can't be asked for "xet" on
 /// downloads: they would answer actions that mean nothing.
-std::vector<std::string> transfers_offered(wire::LfsOperation operation);
+std::vector<std::string> transfers_offered(wire::LfsOperation operation,
+                                           LfsDialect dialect = LfsDialect::mhub);
 
 /// Threads may share it.
 class LfsClient {
 public:
   /// `endpoint` as lfs_endpoint() gives it; credentials in it are taken out and kept for its
   /// origin. `ref` as set_ref() takes it.
-  LfsClient(HubConnection& hub, std::string_view endpoint, std::string ref = {});
+  LfsClient(HubConnection& hub, std::string_view endpoint, std::string ref = {},
+            LfsDialect dialect = LfsDialect::mhub);
 
   /// The full name on the hub of the ref that is fetched or pushed; empty if there are several, or
   /// none is known. Hubs may judge rights by it. Not while other threads use this.
@@ -69,6 +77,7 @@ private:
   HubConnection& hub_;
   std::string endpoint_;
   std::string ref_;
+  LfsDialect dialect_;
 };
 
 /// Refuses what a hub must not be able to bring about by the addresses in a batch answer: bytes

@@ -10,6 +10,7 @@
 #include <mhub/base/progress.hpp>
 #include <mhub/repo/index.hpp>
 #include <mhub/repo/object_id.hpp>
+#include <mhub/repo/path_set.hpp>
 #include <mhub/repo/status.hpp>
 #include <mhub/wire/lfs_pointer.hpp>
 
@@ -52,7 +53,7 @@ struct CheckoutPlan {
 };
 
 struct CheckoutOptions {
-  std::vector<std::string> paths;  ///< only these files or folders; empty means all
+  PathSet paths;  ///< nothing else is touched
   /// Overwrite local changes and untracked files (`restore`, `switch --discard`): no conflicts.
   bool force = false;
   /// Files missing in the work tree are written again although the tree says nothing new about

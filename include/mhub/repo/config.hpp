@@ -82,8 +82,4 @@ private:
 bool parse_config_bool(const std::string& key, const std::string& value);
 std::filesystem::path parse_config_path(const std::string& key, const std::string& value);
 
-/// How well the `<url>` part of a setting matches `url`: nothing if it does not; a greater value is
-/// more specific.
-std::optional<std::uint64_t> url_match_rank(std::string_view pattern, std::string_view url);
-
 }  // namespace mhub::repo

@@ -34,10 +34,6 @@ MergeAnalysis analyse_merge(Repository& repository, const ObjectId& ours, const 
 /// both sides is a conflict, ours kept.
 MergeResult merge_commits(Repository& repository, const ObjectId& ours, const ObjectId& theirs,
                           const std::string& ours_label, const std::string& theirs_label);
-/// The same for trees with a given base (cherry-pick, rebase).
-MergeResult merge_trees(Repository& repository, const std::optional<ObjectId>& base,
-                        const ObjectId& ours, const ObjectId& theirs, const std::string& ours_label,
-                        const std::string& theirs_label);
 
 /// Puts the conflicts of `result` into `index` (stages 1 to 3), after a checkout of `result.tree`.
 void record_conflicts(Index& index, const MergeResult& result);

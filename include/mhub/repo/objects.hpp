@@ -9,6 +9,7 @@
 #include <mhub/base/bytes.hpp>
 #include <mhub/base/progress.hpp>
 #include <mhub/repo/object_id.hpp>
+#include <mhub/repo/path_set.hpp>
 #include <mhub/repo/repository.hpp>
 #include <mhub/wire/lfs_pointer.hpp>
 
@@ -94,17 +95,14 @@ struct TreeChange {
 };
 
 struct DiffOptions {
-  std::vector<std::string> paths;  ///< files or folders; empty means all
-  bool detect_renames = false;     ///< exact renames: same blob and kind of file
+  PathSet paths;
+  bool detect_renames = false;  ///< exact renames: same blob and kind of file
 };
 
 /// Changes that lead from `from` to `to`, in order of path. Nothing stands for the empty tree.
 std::vector<TreeChange> diff_trees(Repository& repository, const std::optional<ObjectId>& from,
                                    const std::optional<ObjectId>& to,
                                    const DiffOptions& options = {});
-
-/// True if `path` is one of `paths` or lies below one; true for all if `paths` is empty.
-bool matches_paths(std::string_view path, const std::vector<std::string>& paths);
 
 // --- commits ---
 

@@ -29,10 +29,19 @@ std::vector<FoundPointer> pointers_in_range(Repository& repository,
                                             const std::vector<ObjectId>& excluded,
                                             const StopToken& stop = never_stopped());
 
-/// Pointers of one tree, each path.
-std::vector<FoundPointer> pointers_in_tree(Repository& repository, const ObjectId& tree);
-/// Pointers of the index, all stages, each path.
-std::vector<FoundPointer> pointers_in_index(Repository& repository, const Index& index);
+/// A blob and the first path at which it was met.
+struct FoundBlob {
+  ObjectId blob;
+  std::uint64_t size_bytes = 0;
+  std::string path;
+};
+
+/// Blobs of more than `above_bytes` in the same range.
+std::vector<FoundBlob> large_blobs_in_range(Repository& repository,
+                                            const std::vector<ObjectId>& tips,
+                                            const std::vector<ObjectId>& excluded,
+                                            std::uint64_t above_bytes,
+                                            const StopToken& stop = never_stopped());
 
 /// Calls `visit` for every pointer that anything in the repository can still lead to, each blob
 /// once: all references, HEAD, FETCH_HEAD, ORIG_HEAD and MERGE_HEAD, all reflogs (the stash among

@@ -48,7 +48,7 @@ struct Status {
 };
 
 struct StatusOptions {
-  std::vector<std::string> paths;  ///< empty means all
+  PathSet paths;
   UntrackedMode untracked = UntrackedMode::normal;
   bool staged = true;
   bool unstaged = true;

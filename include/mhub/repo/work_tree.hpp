@@ -11,6 +11,7 @@
 #include <mhub/base/progress.hpp>
 #include <mhub/repo/index.hpp>
 #include <mhub/repo/object_id.hpp>
+#include <mhub/repo/path_set.hpp>
 #include <mhub/repo/repository.hpp>
 
 namespace mhub::repo {
@@ -33,7 +34,7 @@ enum class UntrackedMode {
 };
 
 struct WalkOptions {
-  std::vector<std::string> paths;  ///< files or folders to look below; empty means all
+  PathSet paths;
   UntrackedMode mode = UntrackedMode::all;
   bool include_ignored = false;
 };

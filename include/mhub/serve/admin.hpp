@@ -1,6 +1,6 @@
 #pragma once
-// What whoever runs a hub does from its machine: users, tokens, repositories, figures, check and
-// garbage collection. Works on the data folder, beside a running server too.
+// What whoever runs a hub does from its machine: users, organisations, tokens, repositories,
+// figures, check and garbage collection. Works on the data folder, beside a running server too.
 
 #include <chrono>
 #include <cstdint>
@@ -12,6 +12,7 @@
 
 #include <mhub/base/progress.hpp>
 #include <mhub/store/check.hpp>
+#include <mhub/wire/gating.hpp>
 #include <mhub/wire/repo_name.hpp>
 
 namespace mhub::serve {
@@ -23,10 +24,40 @@ struct UserInfo {
   std::int64_t created_unix_s = 0;
 };
 
+/// What a member of an organisation may do with its repositories, each including what stands before
+/// it: read the private ones; make, change and delete any; look after the organisation itself.
+enum class MemberRole { read, write, admin };
+std::string_view name_of(MemberRole role);
+std::optional<MemberRole> parse_member_role(std::string_view name);
+
+struct OrganisationInfo {
+  std::int64_t id = 0;
+  std::string name;  ///< also its namespace; no user has the same
+  std::int64_t created_unix_s = 0;
+};
+
+struct OrganisationMember {
+  std::string user;
+  MemberRole role = MemberRole::read;
+};
+
+/// An organisation that a user belongs to.
+struct Membership {
+  OrganisationInfo organisation;
+  MemberRole role = MemberRole::read;
+};
+
 /// What a token allows, each including what stands before it.
 enum class TokenScope { read, write, admin };
 std::string_view name_of(TokenScope scope);
 std::optional<TokenScope> parse_token_scope(std::string_view name);
+
+/// A repository or a namespace that a limited token is good for.
+struct TokenPlace {
+  std::int64_t repo_id = 0;  ///< 0: all repositories of the namespace, also later ones
+  std::string name;          ///< the namespace, or the repository's path as it is now
+  bool may_write = false;
+};
 
 /// A token without its secret, which the hub does not know.
 struct TokenInfo {
@@ -36,6 +67,10 @@ struct TokenInfo {
   TokenScope scope = TokenScope::read;
   std::int64_t created_unix_s = 0;
   std::optional<std::int64_t> expires_unix_s;
+  /// Good for `places` alone; elsewhere it shows what anybody sees. Without places left (their
+  /// repositories were deleted) it stays limited.
+  bool is_limited = false;
+  std::vector<TokenPlace> places;
 };
 
 struct RepoInfo {
@@ -43,6 +78,7 @@ struct RepoInfo {
   wire::RepoName name;
   bool is_private = false;
   std::int64_t created_unix_s = 0;
+  wire::Gating gating = wire::Gating::none;
 };
 
 struct RepoUsage {
@@ -86,9 +122,28 @@ public:
   virtual std::string create_token(const std::string& user, const std::string& name,
                                    TokenScope scope,
                                    std::optional<std::chrono::seconds> lifetime) = 0;
+  /// A token for `places` alone, each a namespace ("ann"), or a repository's path ("ann/model",
+  /// "datasets/ann/set") that exists. Throws Error: usage without places, not_found.
+  struct PlaceRequest {
+    std::string path;
+    bool may_write = false;
+  };
+  virtual std::string create_limited_token(const std::string& user, const std::string& name,
+                                           const std::vector<PlaceRequest>& places,
+                                           std::optional<std::chrono::seconds> lifetime) = 0;
   /// Of all users if `user` is empty.
   virtual std::vector<TokenInfo> list_tokens(const std::string& user) = 0;
   virtual void revoke_token(std::int64_t id) = 0;
+
+  virtual OrganisationInfo create_organisation(const std::string& name) = 0;
+  virtual std::vector<OrganisationInfo> list_organisations() = 0;
+  /// Throws Error: conflict if repositories lie in its namespace.
+  virtual void remove_organisation(const std::string& name) = 0;
+  virtual std::vector<OrganisationMember> list_members(const std::string& organisation) = 0;
+  /// A user who belongs to it already gets the new role.
+  virtual void add_member(const std::string& organisation, const std::string& user,
+                          MemberRole role) = 0;
+  virtual void remove_member(const std::string& organisation, const std::string& user) = 0;
 
   virtual RepoInfo create_repo(const wire::RepoName& name, bool is_private) = 0;
   virtual std::vector<RepoInfo> list_repos() = 0;

@@ -49,8 +49,7 @@ public:
   virtual ~Ingest() = default;
 
   virtual void set_may_reference(MayReference rule) = 0;
-  /// Starts a file of about `size_hint` bytes (0 if unknown).
-  virtual std::unique_ptr<FileIngest> start_file(std::uint64_t size_hint) = 0;
+  virtual std::unique_ptr<FileIngest> start_file() = 0;
   /// Reads a whole file and finishes it; advances `progress` by the bytes read. Throws Error:
   /// conflict if the file changes meanwhile, io, not_found, interrupted.
   virtual IngestedFile add_file(const std::filesystem::path& path, Progress& progress,
@@ -61,8 +60,6 @@ public:
   virtual void commit() = 0;
 
   virtual IngestTotals totals() const = 0;
-  /// Xorbs that this batch wrote, once committed.
-  virtual std::vector<xet::XorbHash> new_xorbs() const = 0;
 };
 
 /// Writes chosen chunks into new xorbs, for repacking: a push that must not carry other files'

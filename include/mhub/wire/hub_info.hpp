@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <mhub/base/sha256.hpp>
+#include <mhub/wire/gating.hpp>
 #include <mhub/wire/repo_name.hpp>
 
 namespace mhub::wire {
@@ -34,6 +35,7 @@ struct RepoDescription {
   std::string unique_id = {};  ///< JSON "_id"; opaque
   std::string author = {};     ///< the namespace
   bool is_private = false;
+  Gating gating = Gating::none;
   std::string sha = {};            ///< commit, hexadecimal; empty without commits
   std::string created_at = {};     ///< "2026-01-31T12:00:00.000Z"
   std::string last_modified = {};  ///< the same form

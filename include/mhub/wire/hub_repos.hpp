@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <mhub/wire/gating.hpp>
 #include <mhub/wire/hub_commit.hpp>
 #include <mhub/wire/repo_name.hpp>
 
@@ -21,8 +22,9 @@ inline constexpr std::size_t kHubMaxBodyBytes = std::size_t{8} << 20;
 /// Headers that go with errors; clients map their exceptions from them, not from the status.
 inline constexpr std::string_view kErrorCodeHeader = "X-Error-Code";
 inline constexpr std::string_view kErrorMessageHeader = "X-Error-Message";
-/// A value of kErrorCodeHeader.
+// Values of kErrorCodeHeader.
 inline constexpr std::string_view kErrorRepoNotFound = "RepoNotFound";
+inline constexpr std::string_view kErrorGatedRepo = "GatedRepo";
 
 inline constexpr std::size_t kCreateRepoMaxFiles = 100;
 
@@ -71,25 +73,52 @@ struct MoveRepoRequest {
   std::string to = {};
 };
 MoveRepoRequest parse_move_repo_request(std::string_view json);
+std::string to_json(const MoveRepoRequest& request);
 
 /// What of a repository's settings is to change.
 struct RepoSettingsRequest {
   std::optional<bool> is_private = {};
-  bool asks_for_gating = false;  ///< "gated" is there and not false
+  std::optional<Gating> gating = {};  ///< JSON "gated": false, "auto", "manual"
 };
 RepoSettingsRequest parse_repo_settings_request(std::string_view json);
+std::string to_json(const RepoSettingsRequest& request);
+struct RepoSettingsAnswer {
+  bool is_private = false;
+  Gating gating = Gating::none;
+};
+std::string to_json(const RepoSettingsAnswer& answer);
 
 struct DuplicateRepoRequest {
   std::string to = {};                  ///< JSON "repository": "owner/name"
   std::optional<bool> is_private = {};  ///< nothing: as the original
 };
 DuplicateRepoRequest parse_duplicate_repo_request(std::string_view json);
+std::string to_json(const DuplicateRepoRequest& request);
+
+/// Large files that another repository is to have as well, before a commit there names them.
+struct CopyFilesRequest {
+  RepoType type = RepoType::model;  ///< of the target
+  std::string to = {};              ///< "owner/name"
+  std::vector<Sha256> files = {};   ///< at most kCopyFilesMax
+};
+inline constexpr std::size_t kCopyFilesMax = 1000;
+CopyFilesRequest parse_copy_files_request(std::string_view json);
+
+struct CopyFilesAnswer {
+  struct Failure {
+    Sha256 file = {};
+    std::string error = {};
+  };
+  std::vector<Failure> failed = {};
+};
+std::string to_json(const CopyFilesAnswer& answer);
 
 /// What is read of one repository of a listing; hubs write it as in hub_info.hpp.
 struct RepoListItem {
   std::string id = {};         ///< "owner/name"
   std::string unique_id = {};  ///< JSON "_id"; opaque, may be empty when read
   bool is_private = false;
+  Gating gating = Gating::none;
   std::string sha = {};            ///< commit of the default branch; may be empty
   std::string created_at = {};     ///< "2026-01-31T12:00:00.000Z"; may be empty when read
   std::string last_modified = {};  ///< the same form
@@ -106,10 +135,15 @@ struct WhoAmI {
   std::string id = {};
   std::string fullname = {};
   std::string email = {};
-  std::vector<std::string> orgs = {};  ///< names
-  std::string token_name = {};         ///< JSON auth.accessToken.displayName
-  std::string token_role = {};         ///< "read", "write" …
-  std::string token_created_at = {};   ///< may be empty
+  struct Organisation {
+    std::string name = {};
+    std::string role = {};  ///< JSON "roleInOrg": "read", "write", "admin"; may be empty when read
+    bool operator==(const Organisation&) const = default;
+  };
+  std::vector<Organisation> orgs = {};
+  std::string token_name = {};        ///< JSON auth.accessToken.displayName
+  std::string token_role = {};        ///< "read", "write", "fineGrained"
+  std::string token_created_at = {};  ///< may be empty
   bool operator==(const WhoAmI&) const = default;
 };
 WhoAmI parse_whoami(std::string_view json);

@@ -15,19 +15,6 @@ inline constexpr std::uint32_t kChunkMaxBytes = 131072;
 /// A byte is forgotten by the hash after this many steps.
 inline constexpr std::uint32_t kGearWindowBytes = 64;
 
-/// Finds candidate cuts: every offset p in [from, bytes.size()) of `bytes` such that the Gear hash
-/// over the kGearWindowBytes bytes ending with bytes[p] (fewer near the start of `bytes`) has its
-/// top 16 bits zero; appends p + 1 (the cut's exclusive end). Depends on the bytes alone, never on
-/// where chunks begin, so pieces may be scanned on several threads or by a vector kernel. On
-/// periodic input every offset can be a candidate, so callers scan in blocks and select after each.
-using GearScan = void (*)(ByteView bytes, std::size_t from, std::vector<std::size_t>& cuts);
-
-/// The portable kernel.
-void gear_scan_scalar(ByteView bytes, std::size_t from, std::vector<std::size_t>& cuts);
-
-/// The fastest kernel this processor runs; all give the same cuts.
-GearScan best_gear_scan();
-
 /// Cuts a stream into chunks. Feed it in pieces of any size; the boundaries do not depend on them.
 /// One file each; one thread.
 class Chunker {

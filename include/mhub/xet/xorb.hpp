@@ -63,8 +63,6 @@ public:
   };
   /// The next record; nothing at the end or at a footer. Throws Error: corrupt.
   std::optional<Record> next();
-  /// True if next() stopped at a footer and not at the end of the bytes.
-  bool at_footer() const { return at_footer_; }
 
 private:
   ByteView rest_;

@@ -35,9 +35,12 @@ public:
   const std::optional<XorbGrant>& find(const xet::XorbHash& xorb) {
     const auto known = grants_.find(xorb);
     if (known != grants_.end()) return known->second;
-    return grants_
-        .emplace(xorb, call_.hub.catalog->find_grant(call_.who.viewer(), call_.repo->id, xorb))
-        .first->second;
+    auto grant = call_.hub.catalog->find_grant(call_.who.viewer(), call_.repo->id, xorb);
+    // Whoever sent it may use it wherever it is: a client that remembers does not send it twice.
+    if ((!grant || !grant->whole) && call_.who.user &&
+        call_.hub.uploads->has(call_.who.user->id, xorb))
+      grant = XorbGrant{xorb, true, {}};
+    return grants_.emplace(xorb, std::move(grant)).first->second;
   }
 
 private:

@@ -20,7 +20,7 @@ wire::XetToken issue_cas_token(const Call& call, CasScope scope) {
   CasGrant grant;
   grant.scope = scope;
   grant.repo_id = call.repo->id;
-  grant.user_id = call.who.user ? call.who.user->id : 0;
+  grant.token_id = call.who.token ? call.who.token->id : 0;
   grant.expires_unix_s = unix_now() + kCasTokenLifetimeS;
   // A hub token that ends sooner takes its CAS tokens along.
   if (call.who.token && call.who.token->expires_unix_s)
@@ -31,7 +31,7 @@ wire::XetToken issue_cas_token(const Call& call, CasScope scope) {
 std::vector<Route> cas_token_routes() {
   Route read;
   read.pattern = "/api/{api_repo}/xet-read-token/*";
-  read.access = Access::repo_read;
+  read.access = Access::repo_content;
   read.handle = [](Call& call) {
     call.hub.downloads.note(call.repo->id, call.holder());
     return token_response(call, CasScope::read);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ class Database;
 struct TokenRecord {
   TokenInfo info;
   UserInfo user;
+  std::vector<Membership> memberships;  ///< the user's
 };
 
 /// A large file that a repository holds.
@@ -48,10 +50,11 @@ struct XorbGrant {
   bool covers(const ChunkSpan& span) const;
 };
 
-/// Whose rights a question is asked with.
+/// Whose rights a question is asked with (viewer_sql.hpp says what follows from it).
 struct Viewer {
-  std::string user_name;  ///< empty: anonymous
-  bool sees_all = false;  ///< an administrator
+  bool sees_all = false;      ///< an administrator
+  std::int64_t user_id = 0;   ///< 0: anonymous
+  std::int64_t token_id = 0;  ///< of a limited token; 0: not limited
 };
 
 struct RepoFilter {
@@ -69,6 +72,7 @@ public:
   virtual ~Catalog() = default;
 
   // --- users and tokens
+  /// Throws Error: conflict also for an organisation's name.
   virtual UserInfo create_user(const std::string& name, bool is_admin) = 0;
   virtual std::optional<UserInfo> find_user(const std::string& name) = 0;
   virtual std::optional<UserInfo> find_user(std::int64_t id) = 0;
@@ -77,20 +81,32 @@ public:
   /// `hash` is SHA-256 of the token's text.
   virtual TokenInfo add_token(std::int64_t user_id, const std::string& name, const Sha256& hash,
                               TokenScope scope, std::optional<std::int64_t> expires_unix_s) = 0;
+  /// A token for `places` alone; its scope is write if one of them may be written.
+  virtual TokenInfo add_limited_token(std::int64_t user_id, const std::string& name,
+                                      const Sha256& hash, const std::vector<TokenPlace>& places,
+                                      std::optional<std::int64_t> expires_unix_s) = 0;
   /// Also one that has expired.
   virtual std::optional<TokenRecord> find_token(const Sha256& hash) = 0;
+  virtual std::optional<TokenRecord> find_token(std::int64_t id) = 0;
   virtual std::vector<TokenInfo> list_tokens(std::optional<std::int64_t> user_id) = 0;
   /// False if there is none.
   virtual bool remove_token(std::int64_t id) = 0;
+
+  /// The organisations of a user.
+  virtual std::vector<Membership> memberships(std::int64_t user_id) = 0;
 
   // --- repositories; names are compared without case
   virtual RepoInfo create_repo(const wire::RepoName& name, bool is_private) = 0;
   virtual std::optional<RepoInfo> find_repo(const wire::RepoName& name) = 0;
   virtual std::optional<RepoInfo> find_repo(std::int64_t id) = 0;
-  /// Those that `viewer` may read, in order of id.
+  /// Those that `viewer` may see, in order of id.
   virtual std::vector<RepoInfo> list_repos(const Viewer& viewer, const RepoFilter& filter) = 0;
+  /// How many of each kind in a namespace `viewer` may see; kinds without any are left out.
+  virtual std::map<wire::RepoType, std::uint64_t> count_repos(const Viewer& viewer,
+                                                              const std::string& owner) = 0;
   virtual void delete_repo(std::int64_t id) = 0;
   virtual void set_repo_private(std::int64_t id, bool is_private) = 0;
+  virtual void set_repo_gating(std::int64_t id, wire::Gating gating) = 0;
   /// Its old name leads to it until a repository of that name is made. Throws Error: conflict.
   virtual void rename_repo(std::int64_t id, const wire::RepoName& name) = 0;
   /// The repository that had this name once, where none has it now.
@@ -99,7 +115,7 @@ public:
   // --- large files of a repository
   virtual std::optional<RepoFile> find_file(std::int64_t repo, const Sha256& sha256) = 0;
   virtual std::optional<RepoFile> find_file(std::int64_t repo, const xet::FileHash& hash) = 0;
-  /// True if some repository that `viewer` may read holds it.
+  /// True if some repository whose content `viewer` may have holds it.
   virtual bool may_read_file(const Viewer& viewer, const Sha256& sha256) = 0;
   /// Records files of `repo` and what of which xorbs they use, at one stroke. Known ones are kept.
   virtual void add_files(std::int64_t repo, const std::vector<RepoFile>& files,
@@ -113,8 +129,9 @@ public:
 
   // --- xorbs of a repository
   virtual void add_xorb(std::int64_t repo, const xet::XorbHash& xorb) = 0;
-  /// What of `xorb` the viewer may use: the union over `repo` (0 for none) and every repository
-  /// that the viewer may read. Nothing if there is none.
+  /// What of `xorb` the viewer may use: the union over `repo` (0 for none), whose content the
+  /// caller is known to have, and every repository whose content the viewer may have. Nothing if
+  /// there is none.
   virtual std::optional<XorbGrant> find_grant(const Viewer& viewer, std::int64_t repo,
                                               const xet::XorbHash& xorb) = 0;
   /// Forgets all repositories' grants for xorbs of which `is_gone` is true. It is asked again when

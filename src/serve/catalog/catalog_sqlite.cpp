@@ -3,8 +3,10 @@
 #include <mhub/base/error.hpp>
 
 #include "catalog/catalog.hpp"
+#include "catalog/identity_rows.hpp"
 #include "catalog/schema.hpp"
 #include "catalog/sqlite.hpp"
+#include "catalog/viewer_sql.hpp"
 #include "http/message.hpp"
 
 namespace mhub::serve {
@@ -45,9 +47,6 @@ std::vector<ChunkSpan> unpack(ByteView bytes) {
 }
 
 constexpr const char* kUserColumns = "SELECT id, name, is_admin, created FROM users ";
-UserInfo user_from(const Query& row, int at = 0) {
-  return {row.integer(at), row.text(at + 1), row.integer(at + 2) != 0, row.integer(at + 3)};
-}
 
 RepoInfo repo_from(const Query& row) {
   RepoInfo repo;
@@ -57,6 +56,7 @@ RepoInfo repo_from(const Query& row) {
   repo.name.name = row.text(3);
   repo.is_private = row.integer(4) != 0;
   repo.created_unix_s = row.integer(5);
+  repo.gating = static_cast<wire::Gating>(row.integer(6));
   return repo;
 }
 
@@ -102,6 +102,9 @@ public:
   UserInfo create_user(const std::string& name, bool is_admin) override {
     UserInfo user{0, name, is_admin, unix_now()};
     user.id = db_.write([&](Connection& db) {
+      auto organisation = db.query("SELECT 1 FROM organisations WHERE name_key=?");
+      if (organisation.bind(lower_case(name)).next())
+        throw Error(ErrorKind::conflict, "{} is the name of an organisation", name);
       db.query("INSERT INTO users(name, name_key, is_admin, created) VALUES(?,?,?,?)")
           .bind(name, lower_case(name), is_admin, user.created_unix_s)
           .run();
@@ -138,7 +141,14 @@ public:
   }
 
   void remove_user(std::int64_t id) override {
-    db_.write([&](Connection& db) { db.query("DELETE FROM users WHERE id=?").bind(id).run(); });
+    db_.write([&](Connection& db) {
+      db.query(
+            "DELETE FROM token_places WHERE repo_id IS NULL AND owner_key="
+            "(SELECT name_key FROM users WHERE id=?)")
+          .bind(id)
+          .run();
+      db.query("DELETE FROM users WHERE id=?").bind(id).run();
+    });
   }
 
   TokenInfo add_token(std::int64_t user_id, const std::string& name, const Sha256& hash,
@@ -146,43 +156,36 @@ public:
     TokenInfo token;
     token.name = name;
     token.scope = scope;
-    token.created_unix_s = unix_now();
     token.expires_unix_s = expires;
-    token.id = db_.write([&](Connection& db) {
-      db.query(
-            "INSERT INTO tokens(user_id, name, hash, scope, created, expires) VALUES(?,?,?,?,?,?)")
-          .bind(user_id, name, ByteView(hash.bytes), static_cast<int>(scope), token.created_unix_s,
-                expires)
-          .run();
-      return db.last_id();
-    });
+    db_.write([&](Connection& db) { insert_token(db, user_id, hash, token); });
+    return token;
+  }
+
+  TokenInfo add_limited_token(std::int64_t user_id, const std::string& name, const Sha256& hash,
+                              const std::vector<TokenPlace>& places,
+                              std::optional<std::int64_t> expires) override {
+    TokenInfo token;
+    token.name = name;
+    token.expires_unix_s = expires;
+    token.is_limited = true;
+    token.places = places;
+    for (const TokenPlace& place : places) {
+      if (place.may_write) token.scope = TokenScope::write;
+    }
+    db_.write([&](Connection& db) { insert_token(db, user_id, hash, token); });
     return token;
   }
 
   std::optional<TokenRecord> find_token(const Sha256& hash) override {
-    return db_.read([&](Connection& db) -> std::optional<TokenRecord> {
-      auto row = db.query(
-          "SELECT t.id, t.name, t.scope, t.created, t.expires, u.id, u.name, u.is_admin, u.created "
-          "FROM tokens t JOIN users u ON u.id=t.user_id WHERE t.hash=?");
-      row.bind(ByteView(hash.bytes));
-      if (!row.next()) return std::nullopt;
-      TokenRecord record;
-      record.user = user_from(row, 5);
-      record.info = token_from(row, record.user.name);
-      return record;
-    });
+    return db_.read([&](Connection& db) { return read_token(db, hash); });
+  }
+
+  std::optional<TokenRecord> find_token(std::int64_t id) override {
+    return db_.read([&](Connection& db) { return read_token(db, id); });
   }
 
   std::vector<TokenInfo> list_tokens(std::optional<std::int64_t> user_id) override {
-    return db_.read([&](Connection& db) {
-      std::vector<TokenInfo> tokens;
-      auto row = db.query(
-          "SELECT t.id, t.name, t.scope, t.created, t.expires, u.name FROM tokens t "
-          "JOIN users u ON u.id=t.user_id WHERE ?1 IS NULL OR u.id=?1 ORDER BY t.id");
-      row.bind(user_id);
-      while (row.next()) tokens.push_back(token_from(row, row.text(5)));
-      return tokens;
-    });
+    return db_.read([&](Connection& db) { return read_tokens(db, user_id); });
   }
 
   bool remove_token(std::int64_t id) override {
@@ -192,8 +195,15 @@ public:
     });
   }
 
+  std::vector<Membership> memberships(std::int64_t user_id) override {
+    return db_.read([&](Connection& db) { return read_memberships(db, user_id); });
+  }
+
   RepoInfo create_repo(const wire::RepoName& name, bool is_private) override {
-    RepoInfo repo{0, name, is_private, unix_now()};
+    RepoInfo repo;
+    repo.name = name;
+    repo.is_private = is_private;
+    repo.created_unix_s = unix_now();
     repo.id = db_.write([&](Connection& db) {
       forget_old_name(db, name);
       db.query(
@@ -210,7 +220,7 @@ public:
   std::optional<RepoInfo> find_repo(const wire::RepoName& name) override {
     return db_.read([&](Connection& db) -> std::optional<RepoInfo> {
       auto row = db.query(
-          "SELECT id, type, owner, name, private, created FROM repos "
+          "SELECT id, type, owner, name, private, created, gating FROM repos "
           "WHERE type=? AND owner_key=? AND name_key=?");
       row.bind(static_cast<int>(name.type), lower_case(name.owner), lower_case(name.name));
       if (!row.next()) return std::nullopt;
@@ -220,7 +230,8 @@ public:
 
   std::optional<RepoInfo> find_repo(std::int64_t id) override {
     return db_.read([&](Connection& db) -> std::optional<RepoInfo> {
-      auto row = db.query("SELECT id, type, owner, name, private, created FROM repos WHERE id=?");
+      auto row =
+          db.query("SELECT id, type, owner, name, private, created, gating FROM repos WHERE id=?");
       row.bind(id);
       if (!row.next()) return std::nullopt;
       return repo_from(row);
@@ -230,16 +241,33 @@ public:
   std::vector<RepoInfo> list_repos(const Viewer& viewer, const RepoFilter& filter) override {
     return db_.read([&](Connection& db) {
       std::vector<RepoInfo> repos;
-      auto row = db.query(
-          "SELECT id, type, owner, name, private, created FROM repos "
-          "WHERE id>?1 AND (?2<0 OR type=?2) AND (?3='' OR owner_key=?3) "
-          "AND (?4='' OR instr(owner_key||'/'||name_key, ?4)>0) "
-          "AND (private=0 OR ?5 OR (?6<>'' AND owner_key=?6)) ORDER BY id LIMIT ?7");
-      row.bind(filter.after_id, filter.type ? static_cast<int>(*filter.type) : -1,
-               lower_case(filter.owner), lower_case(filter.search), viewer.sees_all,
-               lower_case(viewer.user_name), static_cast<std::uint64_t>(filter.limit));
+      static const std::string sql =
+          "SELECT r.id, r.type, r.owner, r.name, r.private, r.created, r.gating FROM repos r "
+          "WHERE r.id>?4 AND (?5<0 OR r.type=?5) AND (?6='' OR r.owner_key=?6) "
+          "AND (?7='' OR instr(r.owner_key||'/'||r.name_key, ?7)>0) AND " +
+          visible_sql() + " ORDER BY r.id LIMIT ?8";
+      auto row = db.query(sql.c_str());
+      bind_viewer(row, viewer, filter.after_id, filter.type ? static_cast<int>(*filter.type) : -1,
+                  lower_case(filter.owner), lower_case(filter.search),
+                  static_cast<std::uint64_t>(filter.limit));
       while (row.next()) repos.push_back(repo_from(row));
       return repos;
+    });
+  }
+
+  std::map<wire::RepoType, std::uint64_t> count_repos(const Viewer& viewer,
+                                                      const std::string& owner) override {
+    return db_.read([&](Connection& db) {
+      std::map<wire::RepoType, std::uint64_t> counts;
+      static const std::string sql =
+          "SELECT r.type, COUNT(*) FROM repos r WHERE r.owner_key=?4 AND " + visible_sql() +
+          " GROUP BY r.type";
+      auto row = db.query(sql.c_str());
+      bind_viewer(row, viewer, lower_case(owner));
+      while (row.next())
+        counts[static_cast<wire::RepoType>(row.integer(0))] =
+            static_cast<std::uint64_t>(row.integer(1));
+      return counts;
     });
   }
 
@@ -250,6 +278,12 @@ public:
   void set_repo_private(std::int64_t id, bool is_private) override {
     db_.write([&](Connection& db) {
       db.query("UPDATE repos SET private=? WHERE id=?").bind(is_private, id).run();
+    });
+  }
+
+  void set_repo_gating(std::int64_t id, wire::Gating gating) override {
+    db_.write([&](Connection& db) {
+      db.query("UPDATE repos SET gating=? WHERE id=?").bind(static_cast<int>(gating), id).run();
     });
   }
 
@@ -270,7 +304,7 @@ public:
   std::optional<RepoInfo> find_renamed_repo(const wire::RepoName& old_name) override {
     return db_.read([&](Connection& db) -> std::optional<RepoInfo> {
       auto row = db.query(
-          "SELECT r.id, r.type, r.owner, r.name, r.private, r.created FROM repos r "
+          "SELECT r.id, r.type, r.owner, r.name, r.private, r.created, r.gating FROM repos r "
           "JOIN repo_old_names o ON o.repo_id=r.id "
           "WHERE o.type=? AND o.owner_key=? AND o.name_key=?");
       row.bind(static_cast<int>(old_name.type), lower_case(old_name.owner),
@@ -301,11 +335,11 @@ public:
 
   bool may_read_file(const Viewer& viewer, const Sha256& sha256) override {
     return db_.read([&](Connection& db) {
-      auto row = db.query(
-          "SELECT 1 FROM repo_files f JOIN repos r ON r.id=f.repo_id WHERE f.sha256=?1 "
-          "AND (r.private=0 OR ?2 OR (?3<>'' AND r.owner_key=?3)) LIMIT 1");
-      row.bind(ByteView(sha256.bytes), viewer.sees_all, lower_case(viewer.user_name));
-      return row.next();
+      static const std::string sql =
+          "SELECT 1 FROM repo_files f JOIN repos r ON r.id=f.repo_id WHERE f.sha256=?4 AND " +
+          content_sql() + " LIMIT 1";
+      auto row = db.query(sql.c_str());
+      return bind_viewer(row, viewer, ByteView(sha256.bytes)).next();
     });
   }
 
@@ -354,10 +388,12 @@ public:
   std::optional<XorbGrant> find_grant(const Viewer& viewer, std::int64_t repo,
                                       const xet::XorbHash& xorb) override {
     return db_.read([&](Connection& db) -> std::optional<XorbGrant> {
-      auto row = db.query(
+      static const std::string sql =
           "SELECT x.whole, x.spans FROM repo_xorbs x JOIN repos r ON r.id=x.repo_id "
-          "WHERE x.xorb=?1 AND (r.id=?2 OR r.private=0 OR ?3 OR (?4<>'' AND r.owner_key=?4))");
-      row.bind(ByteView(xorb.bytes), repo, viewer.sees_all, lower_case(viewer.user_name));
+          "WHERE x.xorb=?4 AND (r.id=?5 OR " +
+          content_sql() + ")";
+      auto row = db.query(sql.c_str());
+      bind_viewer(row, viewer, ByteView(xorb.bytes), repo);
       std::optional<XorbGrant> grant;
       while (row.next()) {
         if (!grant) grant = XorbGrant{xorb, false, {}};
@@ -414,17 +450,6 @@ public:
   }
 
 private:
-  static TokenInfo token_from(const Query& row, std::string user) {
-    TokenInfo token;
-    token.id = row.integer(0);
-    token.user = std::move(user);
-    token.name = row.text(1);
-    token.scope = static_cast<TokenScope>(row.integer(2));
-    token.created_unix_s = row.integer(3);
-    if (!row.is_null(4)) token.expires_unix_s = row.integer(4);
-    return token;
-  }
-
   std::shared_ptr<Database> database_;
   Database& db_;
 };

@@ -8,6 +8,7 @@
 
 #include "catalog/facts.hpp"
 #include "catalog/sqlite.hpp"
+#include "catalog/viewer_sql.hpp"
 #include "http/message.hpp"
 
 namespace mhub::serve {
@@ -16,17 +17,17 @@ namespace {
 
 using nlohmann::json;
 
+/// Parameters ?1 to ?3 are the viewer's.
 constexpr std::string_view kColumns =
     "SELECT r.id, r.type, r.owner, r.name, r.private, r.created, f.head, "
     "coalesce(f.modified, r.created), f.pipeline_tag, f.library_name, f.sdk, f.tags, "
     "coalesce(c.likes, 0), coalesce(c.downloads, 0), "
-    "CASE WHEN ?10 THEN f.card END, CASE WHEN ?11 THEN f.config END "
+    "CASE WHEN ?11 THEN f.card END, CASE WHEN ?12 THEN f.config END, r.gating "
     "FROM repos r LEFT JOIN repo_facts f ON f.repo_id=r.id "
-    "LEFT JOIN repo_counts c ON c.repo_id=r.id WHERE r.type=?1 AND (?2='' OR r.owner_key=?2) "
-    "AND (r.private=0 OR ?3 OR (?4<>'' AND r.owner_key=?4)) "
-    "AND NOT EXISTS(SELECT 1 FROM json_each(?5) s "
+    "LEFT JOIN repo_counts c ON c.repo_id=r.id WHERE r.type=?4 AND (?5='' OR r.owner_key=?5) "
+    "AND NOT EXISTS(SELECT 1 FROM json_each(?6) s "
     "WHERE instr(r.owner_key||'/'||r.name_key, s.value)=0) "
-    "AND NOT EXISTS(SELECT 1 FROM json_each(?6) w WHERE NOT EXISTS("
+    "AND NOT EXISTS(SELECT 1 FROM json_each(?7) w WHERE NOT EXISTS("
     "SELECT 1 FROM repo_tags t WHERE t.tag_key=w.value AND t.repo_id=r.id)) ";
 
 std::string_view key_of(RepoOrder order) {
@@ -54,10 +55,10 @@ const char* list_statement(RepoOrder order, bool descending) {
       const std::string_view key = key_of(static_cast<RepoOrder>(i / 2));
       const bool down = i % 2 == 1;
       all[i] = fmt::format(
-          "{}AND (?7=0 OR {} {} ?8 OR ({}=?8 AND r.id {} ?7)) "
-          "ORDER BY {} {}, r.id {} LIMIT ?9",
-          kColumns, key, down ? "<" : ">", key, down ? "<" : ">", key, down ? "DESC" : "ASC",
-          down ? "DESC" : "ASC");
+          "{}AND {} AND (?8=0 OR {} {} ?9 OR ({}=?9 AND r.id {} ?8)) "
+          "ORDER BY {} {}, r.id {} LIMIT ?10",
+          kColumns, visible_sql(), key, down ? "<" : ">", key, down ? "<" : ">", key,
+          down ? "DESC" : "ASC", down ? "DESC" : "ASC");
     }
     return all;
   }();
@@ -148,6 +149,7 @@ ListedRepo listed_from(const Query& row) {
   listed.downloads = static_cast<std::uint64_t>(row.integer(13));
   listed.facts.card_json = row.text(14);
   listed.facts.config_json = row.text(15);
+  listed.repo.gating = static_cast<wire::Gating>(row.integer(16));
   return listed;
 }
 
@@ -223,10 +225,10 @@ public:
       auto row = db.query(list_statement(filter.order, filter.descending));
       const auto bind = [&](const auto& key) {
         // One more says whether a page follows.
-        row.bind(static_cast<int>(filter.type), lower_case(filter.owner), viewer.sees_all,
-                 lower_case(viewer.user_name), lower_list(filter.search), lower_list(filter.tags),
-                 cursor.id, key, static_cast<std::uint64_t>(filter.limit) + 1, filter.with_card,
-                 filter.with_config);
+        bind_viewer(row, viewer, static_cast<int>(filter.type), lower_case(filter.owner),
+                    lower_list(filter.search), lower_list(filter.tags), cursor.id, key,
+                    static_cast<std::uint64_t>(filter.limit) + 1, filter.with_card,
+                    filter.with_config);
       };
       if (filter.order == RepoOrder::name)
         bind(cursor.key_text);
@@ -251,12 +253,12 @@ public:
                                  std::size_t limit) override {
     return db_.read([&](Connection& db) {
       std::vector<RepoTag> tags;
-      auto row = db.query(
+      static const std::string sql =
           "SELECT DISTINCT t.kind, t.tag FROM repo_tags t JOIN repos r ON r.id=t.repo_id "
-          "WHERE r.type=?1 AND t.shown AND (r.private=0 OR ?2 OR (?3<>'' AND r.owner_key=?3)) "
-          "ORDER BY t.kind, t.tag LIMIT ?4");
-      row.bind(static_cast<int>(type), viewer.sees_all, lower_case(viewer.user_name),
-               static_cast<std::uint64_t>(limit));
+          "WHERE r.type=?4 AND t.shown AND " +
+          visible_sql() + " ORDER BY t.kind, t.tag LIMIT ?5";
+      auto row = db.query(sql.c_str());
+      bind_viewer(row, viewer, static_cast<int>(type), static_cast<std::uint64_t>(limit));
       while (row.next()) tags.push_back({row.text(0), row.text(1), true});
       return tags;
     });

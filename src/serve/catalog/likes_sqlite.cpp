@@ -1,5 +1,6 @@
 #include "catalog/likes.hpp"
 #include "catalog/sqlite.hpp"
+#include "catalog/viewer_sql.hpp"
 #include "http/message.hpp"
 
 namespace mhub::serve {
@@ -42,12 +43,12 @@ public:
                                   std::size_t limit) override {
     return db_.read([&](Connection& db) {
       std::vector<LikedRepo> found;
-      auto row = db.query(
+      static const std::string sql =
           "SELECT r.id, r.type, r.owner, r.name, r.private, r.created, l.created FROM likes l "
-          "JOIN repos r ON r.id=l.repo_id WHERE l.user_id=?1 AND l.repo_id>?2 "
-          "AND (r.private=0 OR ?3 OR (?4<>'' AND r.owner_key=?4)) ORDER BY l.repo_id LIMIT ?5");
-      row.bind(user, after_repo, viewer.sees_all, lower_case(viewer.user_name),
-               static_cast<std::uint64_t>(limit));
+          "JOIN repos r ON r.id=l.repo_id WHERE l.user_id=?4 AND l.repo_id>?5 AND " +
+          visible_sql() + " ORDER BY l.repo_id LIMIT ?6";
+      auto row = db.query(sql.c_str());
+      bind_viewer(row, viewer, user, after_repo, static_cast<std::uint64_t>(limit));
       while (row.next()) {
         LikedRepo liked;
         liked.repo.id = row.integer(0);

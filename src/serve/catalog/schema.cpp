@@ -137,6 +137,50 @@ CREATE TABLE webhook_deliveries(
   due INTEGER NOT NULL);
 CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries(webhook_id);
 CREATE INDEX webhook_deliveries_by_due ON webhook_deliveries(due);
+)sql",
+    R"sql(
+CREATE TABLE user_xorbs(
+  user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  xorb BLOB NOT NULL,
+  PRIMARY KEY(user_id, xorb)) WITHOUT ROWID;
+CREATE INDEX user_xorbs_by_xorb ON user_xorbs(xorb);
+)sql",
+    R"sql(
+CREATE TABLE organisations(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL UNIQUE,
+  created INTEGER NOT NULL);
+CREATE TABLE organisation_members(
+  organisation_id INTEGER NOT NULL REFERENCES organisations(id) ON DELETE CASCADE,
+  user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  role INTEGER NOT NULL,
+  PRIMARY KEY(organisation_id, user_id)) WITHOUT ROWID;
+CREATE INDEX organisation_members_by_user ON organisation_members(user_id);
+)sql",
+    // Deleting a repository takes its places away and leaves the token limited.
+    R"sql(
+ALTER TABLE tokens ADD COLUMN limited INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE token_places(
+  id INTEGER PRIMARY KEY,
+  token_id INTEGER NOT NULL REFERENCES tokens(id) ON DELETE CASCADE,
+  repo_id INTEGER REFERENCES repos(id) ON DELETE CASCADE,
+  owner TEXT,
+  owner_key TEXT,
+  may_write INTEGER NOT NULL);
+CREATE INDEX token_places_by_token ON token_places(token_id);
+CREATE INDEX token_places_by_repo ON token_places(repo_id);
+)sql",
+    R"sql(
+ALTER TABLE repos ADD COLUMN gating INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE access_requests(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  repo_id INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
+  user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  status INTEGER NOT NULL,
+  asked INTEGER NOT NULL,
+  UNIQUE(repo_id, user_id));
+CREATE INDEX access_requests_by_user ON access_requests(user_id);
 )sql"};
 
 constexpr std::int64_t kSchemaVersion = std::size(kMigrations);

@@ -356,7 +356,10 @@ Bytes service_line(Service service) {
 Response info_refs(Call& call) {
   const auto service = parse_service(call.request->parameter("service").value_or(""));
   if (!service) throw Refused(403, "this hub speaks git's smart protocol only");
-  if (*service == Service::receive_pack) require_write(call);
+  if (*service == Service::receive_pack)
+    require_write(call);
+  else
+    require_content(call);
   Response response;
   if (call.request->is_head) {
     response.body = std::string();
@@ -404,7 +407,7 @@ std::vector<Route> git_routes(const ServeLimits& limits) {
   Route fetch;
   fetch.method = Method::post;
   fetch.pattern = "/{repo}/git-upload-pack";
-  fetch.access = Access::repo_read;
+  fetch.access = Access::repo_content;
   fetch.face = Face::git;
   fetch.receive = [limit = limits.fetch_request_bytes](std::shared_ptr<Call> call) {
     require_media_type(*call->request, Service::upload_pack);

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include <mhub/base/error.hpp>
+#include <mhub/base/text.hpp>
 
 namespace mhub::serve {
 
@@ -11,6 +12,7 @@ namespace {
 
 /// git-lfs looks no further for a pointer.
 constexpr std::size_t kPointerLimitBytes = 1024;
+constexpr std::string_view kSpace = " \t\r\n";
 
 struct Candidate {
   std::string id;
@@ -91,13 +93,6 @@ private:
   std::string rest_;
 };
 
-std::string_view trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 bool is_version(std::string_view value) {
   return value == "https://git-lfs.github.com/spec/v1" ||
          value == "https://hawser.github.com/spec/v1" || value == "http://git-media.io/v/2";
@@ -107,19 +102,19 @@ bool is_version(std::string_view value) {
 
 std::optional<WalkedPointer> read_loose_pointer(std::string_view blob) {
   if (blob.size() >= kPointerLimitBytes) return std::nullopt;
-  std::string_view rest = trimmed(blob);
+  std::string_view rest = trimmed(blob, kSpace);
   bool has_version = false;
   std::optional<Sha256> oid;
   std::optional<std::uint64_t> size;
   while (!rest.empty()) {
-    const auto line = trimmed(rest.substr(0, rest.find('\n')));
+    const auto line = trimmed(rest.substr(0, rest.find('\n')), kSpace);
     const auto end = rest.find('\n');
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     if (line.empty()) continue;
     const auto space = line.find(' ');
     if (space == std::string_view::npos) return std::nullopt;
     const auto key = line.substr(0, space);
-    const auto value = trimmed(line.substr(space + 1));
+    const auto value = trimmed(line.substr(space + 1), kSpace);
     if (!has_version) {
       if (key != "version" || !is_version(value)) return std::nullopt;
       has_version = true;

@@ -92,10 +92,11 @@ Response tree_size(Call& call) {
 std::vector<Route> compare_routes() {
   Route differences;
   differences.pattern = "/api/{api_repo}/compare/*";
-  differences.access = Access::repo_read;
+  differences.access = Access::repo_content;
   differences.run = Run::slow;
   differences.handle = compare;
   Route size = differences;
+  size.access = Access::repo_read;
   size.pattern = "/api/{api_repo}/treesize/*";
   size.handle = tree_size;
   return {differences, size};

@@ -25,6 +25,7 @@ wire::RepoDescription description_of(const RepoInfo& repo, const RepoFacts& fact
   described.unique_id = std::to_string(repo.id);
   described.author = repo.name.owner;
   described.is_private = repo.is_private;
+  described.gating = repo.gating;
   described.sha = facts.head;
   described.created_at = timestamp(repo.created_unix_s);
   described.last_modified = timestamp(facts.modified_unix_s);

@@ -23,7 +23,11 @@ Response whoami(Call& call) {
   who.id = std::to_string(call.who.user->id);
   who.fullname = who.name;
   who.token_name = call.who.token->name;
-  who.token_role = call.who.token->scope == TokenScope::read ? "read" : "write";
+  who.token_role = call.who.token->is_limited                  ? "fineGrained"
+                   : call.who.token->scope == TokenScope::read ? "read"
+                                                               : "write";
+  for (const Membership& membership : call.who.memberships)
+    who.orgs.push_back({membership.organisation.name, std::string(name_of(membership.role))});
   who.token_created_at = timestamp(call.who.token->created_unix_s);
   return json_response(200, wire::to_json(who));
 }

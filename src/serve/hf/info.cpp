@@ -59,7 +59,7 @@ std::vector<Route> info_routes() {
   add("", Access::repo_read, info);
   add("/revision/*", Access::repo_read, info_at);
   const auto yes = [](Call&) { return json_response(200, "{}"); };
-  add("/auth-check", Access::repo_read, yes);
+  add("/auth-check", Access::repo_content, yes);
   add("/auth-check/write", Access::repo_write, yes);
   return routes;
 }

@@ -23,7 +23,7 @@ std::int64_t cursor_number(const Call& call) {
 /// Whoever may read a repository may like it, with a token that may write at all.
 void require_liker(const Call& call) {
   if (call.who.is_anonymous()) throw Refused(401, "Invalid username or password.");
-  if (call.who.token->scope < TokenScope::write) throw Refused(403, "this token may only read");
+  if (!call.who.token_may_write(*call.repo)) throw Refused(403, "this token may only read here");
 }
 
 Response like(Call& call) {

@@ -10,6 +10,7 @@
 #include "content.hpp"
 #include "git/git_face.hpp"
 #include "hf/changes.hpp"
+#include "hf/file_copies.hpp"
 #include "hf/hub_face.hpp"
 #include "hf/parameters.hpp"
 #include "hub.hpp"
@@ -26,6 +27,7 @@ wire::RepoName require_id(const std::string& id, wire::RepoType type) {
 }
 
 void require_namespace(const Call& call, const wire::RepoName& name) {
+  if (call.who.is_anonymous()) throw Refused(401, "Invalid username or password.");
   if (!call.who.may_write_namespace(name.owner))
     throw Refused(403, "You don't have the rights to create a repository under the namespace \"" +
                            name.owner + "\"");
@@ -33,18 +35,17 @@ void require_namespace(const Call& call, const wire::RepoName& name) {
 
 Response change_settings(Call& call) {
   const auto request = parse_body(call, wire::parse_repo_settings_request);
-  if (request.asks_for_gating) throw Refused(501, "this hub does not offer gated repositories");
-  const bool is_private = request.is_private.value_or(call.repo->is_private);
-  if (request.is_private) {
-    call.hub.catalog->set_repo_private(call.repo->id, is_private);
-    RepoInfo changed = *call.repo;
-    changed.is_private = is_private;
-    repo_changed(call, changed, "update", "repo.config",
-                 is_private ? R"({"updatedConfig":{"private":true}})"
-                            : R"({"updatedConfig":{"private":false}})");
-  }
-  return json_response(
-      200, std::string("{\"private\":") + (is_private ? "true" : "false") + ",\"gated\":false}");
+  Catalog& catalog = *call.hub.catalog;
+  RepoInfo changed = *call.repo;
+  changed.is_private = request.is_private.value_or(changed.is_private);
+  changed.gating = request.gating.value_or(changed.gating);
+  if (request.gating) catalog.set_repo_gating(changed.id, changed.gating);
+  if (request.is_private) catalog.set_repo_private(changed.id, changed.is_private);
+  const std::string now =
+      wire::to_json(wire::RepoSettingsAnswer{changed.is_private, changed.gating});
+  if (request.gating || request.is_private)
+    repo_changed(call, changed, "update", "repo.config", R"({"updatedConfig":)" + now + "}");
+  return json_response(200, now);
 }
 
 Response move(Call& call) {
@@ -77,7 +78,6 @@ Response move(Call& call) {
 
 /// Lists the large files of `from` for `to` as well. No bytes are copied.
 void copy_file_list(const Call& call, std::int64_t from, std::int64_t to) {
-  constexpr std::size_t kAtOnce = 256;
   Hub& hub = call.hub;
   std::vector<Sha256> files;
   std::vector<RepoFile> empty;
@@ -88,18 +88,7 @@ void copy_file_list(const Call& call, std::int64_t from, std::int64_t to) {
       files.push_back(file.sha256);
   });
   hub.catalog->add_files(to, empty, {});
-  for (std::size_t at = 0; at < files.size(); at += kAtOnce) {
-    const auto some = std::span(files).subspan(at, std::min(kAtOnce, files.size() - at));
-    std::vector<RepoFile> listed;
-    std::vector<XorbGrant> grants;
-    for (const auto& record : hub.store->renew_files(some)) {
-      if (!record) continue;  // damaged there as well; checks name it
-      listed.push_back({record->sha256, record->size_bytes, record->xet_hash});
-      const auto more = grants_of(*record);
-      grants.insert(grants.end(), more.begin(), more.end());
-    }
-    hub.catalog->add_files(to, listed, grants);
-  }
+  list_files_for(hub, files, to);  // what is lost is damaged there as well; checks name it
 }
 
 void copy_git(const Hub& hub, std::int64_t from, std::int64_t to) {
@@ -127,6 +116,9 @@ Response duplicate(Call& call) {
     const RepoInfo made = create_repo({*hub.catalog, hub.folder, git}, to,
                                       request.is_private.value_or(call.repo->is_private));
     try {
+      // Who was let in here decides for nobody else.
+      if (call.repo->gating != wire::Gating::none)
+        hub.catalog->set_repo_gating(made.id, call.repo->gating);
       // Files first: a reference never leads to one that is not listed.
       copy_file_list(call, call.repo->id, made.id);
       copy_git(hub, call.repo->id, made.id);
@@ -165,7 +157,7 @@ std::vector<Route> repo_edit_routes(const ServeLimits& limits) {
   };
   add(Method::put, "/api/{api_repo}/settings", Access::repo_write, Run::worker, change_settings);
   add(Method::post, "/api/repos/move", Access::writer, Run::worker, move);
-  add(Method::post, "/api/{api_repo}/duplicate", Access::repo_read, Run::slow, duplicate);
+  add(Method::post, "/api/{api_repo}/duplicate", Access::repo_content, Run::slow, duplicate);
   return routes;
 }
 

@@ -75,7 +75,8 @@ std::string disposition(const Request& request, std::string_view path) {
 /// What says where the file stands, alike in all answers about it.
 void add_place(const Call& call, const RevisionPath& where, Response& response) {
   response.with(std::string(kRepoCommitHeader), where.revision.commit->hex());
-  const std::string who = call.repo->is_private ? "private" : "public";
+  const bool is_open = !call.repo->is_private && call.repo->gating == wire::Gating::none;
+  const std::string who = is_open ? "public" : "private";
   // What a branch holds may be kept too, but not used without asking.
   response.with("Cache-Control",
                 who + (where.revision.is_fixed ? ", max-age=86400, immutable" : ", no-cache"));
@@ -203,7 +204,7 @@ Response serve(Call& call, bool as_git_has_it) {
 std::vector<Route> resolve_routes() {
   Route resolve;
   resolve.pattern = "/{repo}/resolve/*";
-  resolve.access = Access::repo_read;
+  resolve.access = Access::repo_content;
   resolve.run = Run::worker;
   resolve.handle = [](Call& call) { return serve(call, false); };
   Route raw = resolve;

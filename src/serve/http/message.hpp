@@ -13,6 +13,7 @@
 
 #include <mhub/base/bytes.hpp>
 #include <mhub/base/error.hpp>
+#include <mhub/base/text.hpp>
 
 #include "http/unique_fd.hpp"
 
@@ -120,8 +121,6 @@ private:
 /// missing or may not be opened is then the hub's fault, and so is never 404 or 403.
 int status_for(const Error& error);
 
-bool equal_ignoring_case(std::string_view a, std::string_view b);
-std::string lower_case(std::string_view text);
 /// %XX decoded once; nothing for a malformed escape or one that gives NUL.
 std::optional<std::string> percent_decode(std::string_view text);
 /// Everything but unreserved characters as %XX; "/" is kept with `keep_slashes`.

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <mhub/base/text.hpp>
+
 #include "http/byte_range.hpp"
 
 namespace mhub::serve {
@@ -14,12 +16,6 @@ class NoBody : public BodyStream {
 public:
   Result read(std::span<std::byte>, const Wake&) override { return {Status::failed, 0}; }
 };
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 }  // namespace
 

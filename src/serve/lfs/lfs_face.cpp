@@ -142,8 +142,10 @@ Response batch(Call& call) {
     throw Refused(422, error.message());
   }
   if (!request.is_sha256()) throw Refused(409, "only the hash algorithm sha256 is offered");
-  if (request.operation == wire::LfsOperation::download)
+  if (request.operation == wire::LfsOperation::download) {
+    require_content(call);
     return lfs_response(200, wire::to_json(answer_downloads(call, request)));
+  }
   require_write(call);
   return lfs_response(200, wire::to_json(answer_uploads(call, request)));
 }
@@ -224,8 +226,7 @@ private:
         [call = call_, grants = std::make_shared<GrantCache>()](const store::ChunkPlace& place) {
           return place.local && grants->covers(*call, place);
         });
-    file_ =
-        ingest_->start_file(expected_bytes_.value_or(call_->request->content_length().value_or(0)));
+    file_ = ingest_->start_file();
   }
 
   std::shared_ptr<Call> call_;

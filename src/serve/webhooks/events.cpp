@@ -49,7 +49,9 @@ json body_of(const EventPlace& place, const HubEvent& event) {
 bool may_know(Catalog& catalog, const Webhook& webhook, const RepoInfo& repo) {
   Principal owner;
   owner.user = catalog.find_user(webhook.user_id);
-  return owner.user && owner.may_read(repo);
+  if (!owner.user) return false;
+  owner.memberships = catalog.memberships(owner.user->id);
+  return owner.may_read(repo);
 }
 
 }  // namespace

@@ -117,6 +117,12 @@ Response answer(const Call& call, const Webhook& webhook) {
   return json_response(200, json{{"webhook", shown(call, webhook)}}.dump());
 }
 
+/// A webhook tells of all that its user may see.
+void refuse_limited(const Call& call) {
+  if (call.who.token->is_limited)
+    throw Refused(403, "a limited token does not reach its user's settings");
+}
+
 Webhook require_webhook(const Call& call) {
   const std::string& text = call.words[0];
   std::int64_t id = 0;
@@ -180,7 +186,10 @@ std::vector<Route> webhook_routes(const ServeLimits& limits) {
     route.access = access;
     route.run = Run::worker;
     route.body_limit_bytes = method == Method::post ? limits.json_body_bytes : 0;
-    route.handle = std::move(handle);
+    route.handle = [handle = std::move(handle)](Call& call) {
+      refuse_limited(call);
+      return handle(call);
+    };
     routes.push_back(std::move(route));
   };
   add(Method::get, "", Access::user, list);

@@ -48,6 +48,22 @@ TEST_CASE("short names mean repositories on the default hubs", "[remote][address
   CHECK(parse_remote("hf:team/model", hubs).url == "https://mirror.example/team/model");
 }
 
+TEST_CASE("the hub that hf: means is known by its address", "[remote][address]") {
+  CHECK(parse_remote("hf:team/model").is_hugging_face);
+  CHECK(parse_remote("https://huggingface.co/datasets/team/data.git").is_hugging_face);
+  CHECK_FALSE(parse_remote("https://huggingface.co.evil.example/team/model").is_hugging_face);
+  CHECK_FALSE(parse_remote("https://hub.example/team/model").is_hugging_face);
+  CHECK_FALSE(parse_remote("./model").is_hugging_face);
+  const HubDefaults hubs{.default_hub = "http://127.0.0.1:9",
+                         .hf_endpoint = "https://Mirror.example/base/"};
+  CHECK(parse_remote("hf:team/model", hubs).is_hugging_face);
+  CHECK(parse_remote("https://mirror.example/base/team/model", hubs).is_hugging_face);
+  CHECK_FALSE(parse_remote("https://mirror.example/team/model", hubs).is_hugging_face);
+  CHECK_FALSE(parse_remote("team/model", hubs).is_hugging_face);
+  CHECK_FALSE(parse_remote("https://huggingface.co/team/model", hubs).is_hugging_face);
+  CHECK_FALSE(parse_remote("team/model", {.hf_endpoint = "no url"}).is_hugging_face);
+}
+
 TEST_CASE("local paths are those that look like paths", "[remote][address]") {
   for (const char* path : {"/srv/model", "./model", "../model", ".", ".."}) {
     INFO(path);
@@ -96,7 +112,30 @@ TEST_CASE("the LFS endpoint follows from the URL unless a setting names it", "[r
   settings.lfs_push_url = "https://lp/lfs";
   CHECK(lfs_endpoint("https://h/a/b", settings, true) == "https://lp/lfs");
   CHECK(lfs_endpoint("https://h/a/b", settings, false) == "https://l/lfs");
+  const LfsSettings shared{.lfs_url = "https://s/lfs"};
+  CHECK(lfs_endpoint("https://h/a/b", settings, false, shared) == "https://l/lfs");
   settings.lfs_url = "ssh://l/lfs";
   CHECK_THROWS_MATCHES(lfs_endpoint("https://h/a/b", settings, false), Error,
                        HasKind(ErrorKind::config));
+}
+
+TEST_CASE("a project's own LFS endpoint counts where the user set none", "[remote][address]") {
+  const LfsSettings shared{.lfs_url = "https://someone:secret@s/lfs/",
+                           .lfs_push_url = "https://sp/lfs"};
+  CHECK(lfs_endpoint("https://h/a/b", {}, false, shared) == "https://s/lfs");
+  CHECK(lfs_endpoint("https://h/a/b", {}, true, shared) == "https://sp/lfs");
+  CHECK(lfs_endpoint("https://h/a/b", {.lfs_url = "https://l"}, false, shared) == "https://l");
+  CHECK(lfs_endpoint("https://h/a/b", {.lfs_push_url = "https://l"}, true, shared) == "https://l");
+}
+
+TEST_CASE("a project's own LFS endpoint cannot give up TLS", "[remote][address]") {
+  const LfsSettings clear{.lfs_url = "http://s/lfs"};
+  CHECK_THROWS_MATCHES(lfs_endpoint("https://h/a/b", {}, false, clear), Error,
+                       HasKind(ErrorKind::config));
+  CHECK(lfs_endpoint("http://h/a/b", {}, false, clear) == "http://s/lfs");
+  CHECK(lfs_endpoint("https://h/a/b", clear, false) == "http://s/lfs");  // the user's own will
+  for (const char* text : {"ssh://s/lfs", "file:///etc", "s/lfs", "-x", "https://s/\nlfs"}) {
+    CHECK_THROWS_MATCHES(lfs_endpoint("https://h/a/b", {}, false, {.lfs_url = text}), Error,
+                         HasKind(ErrorKind::config));
+  }
 }

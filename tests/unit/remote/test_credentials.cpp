@@ -74,6 +74,44 @@ TEST_CASE("sources are asked in order", "[remote][credentials]") {
   CHECK(secret_for(store, where) == "url-secret");
 }
 
+TEST_CASE("a Hugging Face token that has ended is none", "[remote][credentials]") {
+  const TemporaryFolder folder;
+  Environment environment;
+  environment.hf_home = folder.path().string();
+  const auto now = [&] {
+    CredentialStore store(real_file_system(), environment);
+    return secret_for(store, "https://huggingface.co/a/b");
+  };
+  std::ofstream(folder / "token") << "hf_active\n";
+  CHECK(now() == "hf_active");
+  const auto store_token = [&](std::string_view ends) {
+    std::ofstream(folder / "stored_tokens")
+        << "[other]\nhf_token = hf_other\n\n[mine]\nhf_token = hf_active\nexpires_at = " << ends
+        << "\n";
+  };
+  store_token("1000");
+  CHECK(now() == "(none)");
+  store_token("99999999999");
+  CHECK(now() == "hf_active");
+  environment.hf_token_path = (folder / "elsewhere/token").string();
+  CHECK(now() == "(none)");
+  CHECK(environment.hf_stored_tokens_file() == folder / "elsewhere/stored_tokens");
+}
+
+TEST_CASE("a token that is kept back goes to a hub that asks", "[remote][credentials]") {
+  Environment environment;
+  environment.hf_token = "hf";
+  environment.hf_disable_implicit_token = "yes";
+  CredentialStore store(real_file_system(), environment);
+  const auto hub = url("https://huggingface.co/a/b");
+  CHECK_FALSE(store.find(hub));
+  const auto asked = store.next(hub, std::nullopt);
+  REQUIRE(asked);
+  CHECK(asked->secret == "hf");
+  CHECK(secret_for(store, "https://huggingface.co/c/d") == "hf");
+  CHECK(secret_for(store, "https://other.example/") == "(none)");
+}
+
 TEST_CASE("a token is for its own scheme, host and port alone", "[remote][credentials]") {
   Environment environment;
   environment.mhub_token = "t";

@@ -138,6 +138,26 @@ TEST_CASE("a fetch brings objects, then moves refs; the next one only what is ne
   CHECK(Hub::id(clone, "refs/remotes/origin/main") == second);
 }
 
+TEST_CASE("a fetch that is given the refs does not ask for them again", "[remote][git]") {
+  Hub hub;
+  const std::string first = hub.commit("a", "one");
+  hub.mirror();
+  int asked = 0;
+  hub.gate = [&](const Received& received) -> std::optional<Reply> {
+    asked += received.path.ends_with("/info/refs") ? 1 : 0;
+    return std::nullopt;
+  };
+  GitFetch what;
+  what.url = hub.url();
+  what.refspecs = {kHeads};
+  what.advertised = list_remote_refs(hub.connection, hub.url()).advertisement;
+  const auto clone = hub.clone_folder();
+  const GitFetchResult result = fetch_refs(hub.connection, clone, what);
+  CHECK(asked == 1);
+  CHECK(result.remote.default_branch() == "refs/heads/main");
+  CHECK(Hub::id(clone, "origin/main") == first);
+}
+
 TEST_CASE("rewritten history moves a ref only with a plus", "[remote][git]") {
   Hub hub;
   hub.commit("a", "1");

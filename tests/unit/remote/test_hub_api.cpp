@@ -1,6 +1,7 @@
 #include <mutex>
 
-#include <mhub/remote/hub_api.hpp>
+#include <mhub/remote/hub_files.hpp>
+#include <mhub/remote/hub_repos.hpp>
 
 #include "support/http_test_server.hpp"
 #include "support/matchers.hpp"
@@ -59,12 +60,13 @@ TEST_CASE("repositories are made and deleted", "[remote][hub_api]") {
   f.answer = [&](const Received&) {
     return json(200, R"({"url":"http://h/datasets/team/data","id":"team/data"})");
   };
-  const auto made = f.api.create_repo(
+  const auto made = create_repo(
+      f.api,
       {.type = wire::RepoType::dataset, .name = "data", .owner = "team", .is_private = true});
   CHECK(made.url == "http://h/datasets/team/data");
   CHECK(wire::parse_create_repo_request(f.requests[0].body).is_private);
   f.answer = [](const Received&) { return json(200, ""); };
-  f.api.delete_repo({.type = wire::RepoType::dataset, .name = "data", .owner = "team"});
+  delete_repo(f.api, {.type = wire::RepoType::dataset, .name = "data", .owner = "team"});
   CHECK(f.requests[1].method == "DELETE");
   CHECK(wire::parse_delete_repo_request(f.requests[1].body).name == "data");
 }
@@ -73,7 +75,7 @@ TEST_CASE("refusals keep their kind and the hub's words", "[remote][hub_api]") {
   Fixture f;
   f.answer = [](const Received&) { return json(409, R"({"error":"exists already","url":"x"})"); };
   try {
-    f.api.create_repo({.type = wire::RepoType::model, .name = "m", .owner = "team"});
+    create_repo(f.api, {.type = wire::RepoType::model, .name = "m", .owner = "team"});
     FAIL("nothing was thrown");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::conflict);
@@ -82,7 +84,7 @@ TEST_CASE("refusals keep their kind and the hub's words", "[remote][hub_api]") {
   }
   f.answer = [](const Received&) { return json(404, "{}"); };
   CHECK_THROWS_MATCHES(
-      f.api.delete_repo({.type = wire::RepoType::model, .name = "m", .owner = "team"}), Error,
+      delete_repo(f.api, {.type = wire::RepoType::model, .name = "m", .owner = "team"}), Error,
       HasKind(ErrorKind::not_found));
 }
 
@@ -99,11 +101,17 @@ TEST_CASE("lists are followed from page to page on the hub alone", "[remote][hub
     }
     return reply;
   };
-  CHECK(f.api.list_repos(wire::RepoType::model, "team").size() == 2);
+  RepoQuery query{
+      .search = "b c", .author = "team", .filters = {"x", "license:mit"}, .sort = "likes"};
+  CHECK(list_repos(f.api, wire::RepoType::model, query).size() == 2);
   REQUIRE(f.requests.size() == 2);
   CHECK(f.requests[0].path == "/base/api/models");
-  CHECK(f.requests[0].query == "author=team");
-  CHECK(f.api.list_repos(wire::RepoType::model, "team", 1).size() == 1);
+  CHECK(f.requests[0].query ==
+        "search=b%20c&author=team&filter=x&filter=license%3Amit&sort=likes&limit=1000");
+  query.limit = 1;
+  CHECK(list_repos(f.api, wire::RepoType::model, query).size() == 1);
+  CHECK(f.requests.back().query.ends_with("limit=1"));
+  CHECK(f.requests.size() == 3);
 }
 
 TEST_CASE("xet hashes are resolved for the paths asked and no others", "[remote][hub_api]") {
@@ -121,6 +129,58 @@ TEST_CASE("xet hashes are resolved for the paths asked and no others", "[remote]
   CHECK(f.requests[0].path == "/base/api/datasets/team/data/paths-info/refs%2Fpr%2F1");
   f.answer = [](const Received&) { return json(404, "{}"); };
   CHECK(resolve_xet_hashes(f.api, kRepo, "main", paths).empty());
+}
+
+TEST_CASE("repositories are described, moved, changed and copied", "[remote][hub_api]") {
+  Fixture f;
+  f.answer = [](const Received&) {
+    return json(200, R"({"id":"team/data","private":true,"siblings":[]})");
+  };
+  CHECK(repo_info(f.api, kRepo).is_private);
+  CHECK(f.requests.back().path == "/base/api/datasets/team/data");
+  repo_info(f.api, kRepo, "feat/x");
+  CHECK(f.requests.back().path == "/base/api/datasets/team/data/revision/feat%2Fx");
+
+  move_repo(f.api, kRepo, "team/other");
+  CHECK(f.requests.back().path == "/base/api/repos/move");
+  const auto move = wire::parse_move_repo_request(f.requests.back().body);
+  CHECK(move.type == wire::RepoType::dataset);
+  CHECK(move.from == "team/data");
+  CHECK(move.to == "team/other");
+
+  change_repo_settings(f.api, kRepo, {.is_private = false});
+  CHECK(f.requests.back().method == "PUT");
+  CHECK(f.requests.back().path == "/base/api/datasets/team/data/settings");
+  CHECK(wire::parse_repo_settings_request(f.requests.back().body).is_private == false);
+
+  f.answer = [](const Received&) { return json(200, R"({"url":"http://h/datasets/me/copy"})"); };
+  CHECK(duplicate_repo(f.api, kRepo, {.to = "me/copy", .is_private = true}).url ==
+        "http://h/datasets/me/copy");
+  CHECK(f.requests.back().path == "/base/api/datasets/team/data/duplicate");
+  const auto copy = wire::parse_duplicate_repo_request(f.requests.back().body);
+  CHECK(copy.to == "me/copy");
+  CHECK(copy.is_private == true);
+}
+
+TEST_CASE("only a commit without parents and with one file may be replaced", "[remote][hub_api]") {
+  Fixture f;
+  std::string commits =
+      R"([{"id":"c1","title":"initial commit","message":"","date":"","authors":[]}])";
+  std::string files = R"([{"type":"file","path":".gitattributes","oid":"b","size":9}])";
+  f.answer = [&](const Received& request) {
+    return json(200, request.path.find("/commits/") == std::string::npos ? files : commits);
+  };
+  const auto asks = [&] { return is_first_commit_with_only(f.api, kRepo, "c1", ".gitattributes"); };
+  CHECK(asks());
+  files = R"([{"type":"file","path":".gitattributes","oid":"b","size":9},
+              {"type":"file","path":"README.md","oid":"c","size":9}])";
+  CHECK_FALSE(asks());
+  files = R"([{"type":"file","path":"README.md","oid":"c","size":9}])";
+  CHECK_FALSE(asks());
+  files = R"([{"type":"file","path":".gitattributes","oid":"b","size":9}])";
+  commits = R"([{"id":"c1","title":"","message":"","date":"","authors":[]},
+                {"id":"c0","title":"","message":"","date":"","authors":[]}])";
+  CHECK_FALSE(asks());
 }
 
 TEST_CASE("token routes name type, repository and escaped revision", "[remote][hub_api]") {

@@ -39,4 +39,10 @@ TEST_CASE("the last change of each path is the one that git names", "[repo][hist
   CHECK(std::to_string(count_commits(*work, tip, 1000)) ==
         work.git({"rev-list", "--count", "HEAD"}));
   CHECK(count_commits(*work, tip, 2) == 2);
+  // Those of one second may stand in any order, but none before what was made on it.
+  const auto listed = list_commits(*work, tip, 1000);
+  CHECK(listed.size() == count_commits(*work, tip, 1000));
+  CHECK(listed.front() == tip);
+  CHECK(listed.back().hex() == work.git({"rev-list", "--max-parents=0", "HEAD"}));
+  CHECK(list_commits(*work, tip, 2).size() == 2);
 }

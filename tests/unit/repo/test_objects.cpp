@@ -141,6 +141,7 @@ TEST_CASE("history is walked in order and by path", "[repo][objects][log]") {
   };
   LogOptions options;
   options.tips = {ids[4]};
+  CHECK(summaries(options) == "43210");
   options.order = LogOrder::topological;
   CHECK(summaries(options) == "43210");
   options.limit = 2;

@@ -3,10 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include <mhub/wire/reconstruction.hpp>
-#include <mhub/xet/chunker.hpp>
-#include <mhub/xet/shard.hpp>
-#include <mhub/xet/xorb.hpp>
 
+#include "prepared_file.hpp"
 #include "test_hub.hpp"
 
 namespace mhub {
@@ -21,40 +19,7 @@ Bytes noise(std::size_t size) {
   return bytes;
 }
 
-/// A file in one xorb, as a client prepares it.
-struct Prepared {
-  Bytes content;
-  Bytes xorb;
-  xet::XorbHash xorb_hash;
-  std::vector<xet::ChunkRef> chunks;
-  xet::ShardFile file;
-
-  explicit Prepared(Bytes bytes) : content(std::move(bytes)) {
-    std::size_t at = 0;
-    std::vector<xet::ChunkHash> hashes;
-    for (const std::uint32_t length : xet::chunk_lengths(content)) {
-      const ByteView chunk = ByteView(content).subspan(at, length);
-      chunks.push_back({xet::hash_chunk(chunk), length});
-      hashes.push_back(chunks.back().hash);
-      xet::append_record(xorb, xet::Scheme::lz4, chunk);
-      at += length;
-    }
-    xorb_hash = xet::xorb_hash(chunks);
-    file.hash = xet::file_hash(chunks);
-    file.terms = {{xorb_hash, 0, static_cast<std::uint32_t>(chunks.size()),
-                   static_cast<std::uint32_t>(content.size())}};
-    file.range_hashes = {xet::hash_range(hashes)};
-    file.sha256 = sha256_of(content);
-  }
-
-  std::string shard(bool with_xorb = true) const {
-    xet::Shard shard;
-    shard.files = {file};
-    if (with_xorb) shard.xorbs = {{xorb_hash, 0, chunks}};
-    return std::string(as_text(xet::make_upload_shard(shard)));
-  }
-  std::string xorb_path() const { return "/v1/xorbs/default/" + xorb_hash.text(); }
-};
+using test::Prepared;
 
 std::string cas_token(const TestHub& hub, const std::string& repo, const std::string& kind,
                       const std::string& token) {
@@ -386,6 +351,28 @@ TEST_CASE("nobody builds a file from xorbs that they may not read", "[serve][cas
   CHECK(hub.ask("POST", "/v1/shards", to_mine, secret.shard(false)).status == 200);
   // A token for one repository does not read another's files, even its owner's.
   CHECK(hub.ask("GET", "/v1/reconstructions/" + secret.file.hash.text(), to_open).status == 404);
+}
+
+TEST_CASE("what somebody sent counts as sent when its repository is deleted", "[serve][cas]") {
+  TestHub hub;
+  const std::string alice = hub.make_user("alice");
+  const std::string bob = hub.make_user("bob");
+  hub.make_repo("alice/first", true);
+  hub.make_repo("alice/second", true);
+  hub.make_repo("bob/mine", true);
+  const Prepared file(noise(300000));
+  const std::string to_first = cas_token(hub, "alice/first", "write", alice);
+  REQUIRE(hub.ask("POST", file.xorb_path(), to_first, text(file.xorb)).status == 200);
+  REQUIRE(hub.ask("POST", "/v1/shards", to_first, file.shard()).status == 200);
+  REQUIRE(hub.ask("DELETE", "/api/repos/delete", alice, R"({"name":"first"})").status == 200);
+
+  const std::string to_mine = cas_token(hub, "bob/mine", "write", bob);
+  CHECK(hub.ask("POST", "/v1/shards", to_mine, file.shard(false)).status == 400);
+  const std::string to_second = cas_token(hub, "alice/second", "write", alice);
+  CHECK(hub.ask("POST", "/v1/shards", to_second, file.shard(false)).status == 200);
+  CHECK(
+      hub.ask("GET", "/alice/second.git/info/lfs/objects/" + file.file.sha256->hex(), alice).body ==
+      text(file.content));
 }
 
 TEST_CASE("part of a xorb may be used by whose files are made of it", "[serve][cas]") {

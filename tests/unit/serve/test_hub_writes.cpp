@@ -69,6 +69,39 @@ TEST_CASE("a new repository has the files that it was asked for with", "[serve][
         repo::hash_blob(as_bytes(std::string_view("---\nlicense: apache-2.0\n---\n"))));
 }
 
+TEST_CASE("large files are copied to whoever may write, from what may be read", "[serve][hub]") {
+  TestHub hub;
+  const std::string bob = hub.make_user("bob");
+  const auto from = hub.make_repo("admin/from", true);
+  const auto to = hub.make_repo("admin/to");
+  hub.make_repo("bob/mine");
+  const HubWriter writer(hub, from);
+  const std::string content(5000, 'x');
+  writer.upload(content);
+  const std::string digest = sha256_of(as_bytes(content)).hex();
+  const auto copy = [&](const std::string& source, const std::string& target,
+                        const std::string& token, const std::string& file) {
+    const json body = {{"target", {{"type", "model"}, {"name", target}}},
+                       {"files", {{{"sha256", file}}}}};
+    return hub.ask("POST", "/api/models/" + source + "/lfs-files/duplicate", token, body.dump());
+  };
+  const auto object = "/admin/to.git/info/lfs/objects/" + digest;
+  CHECK(copy("admin/from", "bob/mine", bob, digest).status == 404);  // bob may not read it
+  CHECK(copy("admin/to", "admin/from", bob, digest).status == 404);  // nor know of the target
+  CHECK(copy("bob/mine", "admin/to", bob, digest).status == 403);
+  CHECK(copy("admin/to", "bob/mine", "", digest).status == 401);
+  CHECK(hub.ask("GET", object).status == 404);
+  // What the source does not have is told, and nothing of it is listed.
+  const auto missing = copy("admin/to", "admin/from", hub.admin_token(), digest);
+  REQUIRE(missing.status == 200);
+  CHECK(json::parse(missing.body).at("failed").at(0).at("sha256") == digest);
+
+  const auto done = copy("admin/from", "admin/to", hub.admin_token(), digest);
+  REQUIRE(done.status == 200);
+  CHECK(json::parse(done.body).at("failed").empty());
+  CHECK(hub.ask("GET", object).body == content);
+}
+
 struct Asked {
   std::string path;
   std::string content;
@@ -237,7 +270,7 @@ TEST_CASE("a repository's privacy can be changed", "[serve][hub]") {
   CHECK(set(R"({"visibility":"private"})", hub.admin_token()) == 200);
   CHECK(hub.ask("GET", repo.api()).status == 401);
   CHECK(set(R"({"private":false})", bob) == 404);
-  CHECK(set(R"({"gated":"auto","private":false})", hub.admin_token()) == 501);
+  CHECK(set(R"({"gated":"who knows","private":false})", hub.admin_token()) == 400);
   CHECK(hub.ask("GET", repo.api()).status == 401);
   CHECK(set(R"({"private":false,"gated":false})", hub.admin_token()) == 200);
   CHECK(hub.ask("GET", repo.api()).status == 200);

@@ -55,7 +55,7 @@ inline std::unique_ptr<store::Store> open_store(const std::filesystem::path& fol
 inline store::FileRecord ingest(store::Store& store, ByteView bytes,
                                 std::size_t piece_bytes = 100'000) {
   const auto batch = store.start_ingest();
-  const auto file = batch->start_file(bytes.size());
+  const auto file = batch->start_file();
   for (std::size_t done = 0; done < bytes.size(); done += piece_bytes)
     file->write(bytes.subspan(done, std::min(piece_bytes, bytes.size() - done)));
   const auto finished = file->finish();

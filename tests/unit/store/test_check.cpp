@@ -139,7 +139,7 @@ TEST_CASE("what cannot be mended is named, kept off new files, and heals by addi
   CHECK_THROWS_MATCHES(read_back(*store, file), Error, HasKind(ErrorKind::not_found));
 
   const auto batch = store->start_ingest();
-  const auto again = batch->start_file(0);
+  const auto again = batch->start_file();
   again->write(bytes);
   again->finish();
   batch->commit();
@@ -227,9 +227,6 @@ public:
   std::vector<std::string> list(const std::filesystem::path& name) override {
     return real_.list(name);
   }
-  std::uint64_t free_bytes(const std::filesystem::path& name) override {
-    return real_.free_bytes(name);
-  }
 
 private:
   class BadFile final : public File {
@@ -292,7 +289,7 @@ TEST_CASE("a lost index is made anew from the xorb files", "[store][rebuild]") {
     CHECK(check_all(store).clean());
     CHECK_FALSE(store.find_file(sha256));
     const auto batch = store.start_ingest();
-    const auto file = batch->start_file(0);
+    const auto file = batch->start_file();
     file->write(bytes);
     file->finish();
     batch->commit();

@@ -24,7 +24,7 @@ struct Content {
 void write_all(Store& store, const Content& content) {
   const auto batch = store.start_ingest();
   for (const Bytes* bytes : {&content.small, &content.large}) {
-    const auto file = batch->start_file(bytes->size());
+    const auto file = batch->start_file();
     file->write(*bytes);
     file->finish();
   }
@@ -168,7 +168,7 @@ TEST_CASE("on a full disk garbage collection still drops what is dead", "[store]
   {
     const auto batch = store->start_ingest();
     for (const Bytes* bytes : {&small, &large}) {
-      const auto file = batch->start_file(0);
+      const auto file = batch->start_file();
       file->write(*bytes);
       file->finish();
     }

@@ -94,7 +94,7 @@ TEST_CASE("half-dead xorbs are repacked and recipes follow", "[store][gc]") {
   const Bytes large = random_bytes(2'000'000, 6);
   auto batch = store->start_ingest();
   for (const Bytes* bytes : {&large, &small}) {
-    const auto file = batch->start_file(0);
+    const auto file = batch->start_file();
     file->write(*bytes);
     file->finish();
   }
@@ -139,7 +139,7 @@ TEST_CASE("what a repair rescued of a xorb stays as long as its files live",
   const Bytes hit_bytes = random_bytes(600'000, 21);
   auto batch = store->start_ingest();
   for (const Bytes* bytes : {&sound_bytes, &hit_bytes}) {
-    const auto file = batch->start_file(0);
+    const auto file = batch->start_file();
     file->write(*bytes);
     file->finish();
   }
@@ -197,7 +197,7 @@ TEST_CASE("garbage collection leaves a running batch alone", "[store][gc]") {
   {
     // The batch has found the chunks of a file that is dead by now, but not committed.
     const auto batch = store->start_ingest();
-    const auto file = batch->start_file(0);
+    const auto file = batch->start_file();
     file->write(bytes);
     file->finish();
     CollectOptions impatient = at_once();
@@ -271,7 +271,7 @@ TEST_CASE("dropped xorbs stay known by their chunks", "[store][gc]") {
 
   // New content may refer to it, as the remote has it.
   const auto batch = store->start_ingest();
-  const auto again = batch->start_file(0);
+  const auto again = batch->start_file();
   again->write(joined({bytes, as_bytes("tail")}));
   again->finish();
   batch->commit();

@@ -35,6 +35,20 @@ TEST_CASE("a repository can be asked for with files and a license", "[wire][hub_
                     "repository request: license is no name of a license");
 }
 
+TEST_CASE("files of one repository are asked for in another", "[wire][hub_repos]") {
+  const std::string digest(64, 'a');
+  const auto request = parse_copy_files_request(
+      R"({"target":{"type":"dataset","name":"a/b"},"files":[{"xetHash":"x","sha256":")" + digest +
+      R"(","filename":"f"}]})");
+  CHECK(request.type == RepoType::dataset);
+  CHECK(request.to == "a/b");
+  REQUIRE(request.files.size() == 1);
+  CHECK(request.files[0].hex() == digest);
+  CHECK(to_json(CopyFilesAnswer{}) == R"({"failed":[]})");
+  CHECK(to_json(CopyFilesAnswer{{{request.files[0], "no"}}}) ==
+        R"({"failed":[{"sha256":")" + digest + R"(","error":"no"}]})");
+}
+
 TEST_CASE("repository requests survive a round trip", "[wire][hub_repos]") {
   CreateRepoRequest create{.type = RepoType::space, .name = "n", .owner = "o", .is_private = true};
   CHECK(parse_create_repo_request(to_json(create)) == create);
@@ -53,8 +67,13 @@ TEST_CASE("changes of repositories are read as clients write them", "[wire][hub_
   CHECK(move.type == RepoType::space);
   CHECK(parse_repo_settings_request(R"({"visibility":"private"})").is_private == true);
   CHECK(parse_repo_settings_request(R"({"private":false})").is_private == false);
-  CHECK_FALSE(parse_repo_settings_request(R"({"gated":false})").asks_for_gating);
-  CHECK(parse_repo_settings_request(R"({"gated":"auto"})").asks_for_gating);
+  CHECK_FALSE(parse_repo_settings_request("{}").gating);
+  CHECK(parse_repo_settings_request(R"({"gated":false})").gating == Gating::none);
+  CHECK(parse_repo_settings_request(R"({"gated":"auto"})").gating == Gating::automatic);
+  CHECK(parse_repo_settings_request(R"({"gated":"manual"})").gating == Gating::manual);
+  for (const char* bad : {R"({"gated":true})", R"({"gated":"yes"})", R"({"gated":1})"})
+    CHECK_THROWS_MATCHES(parse_repo_settings_request(bad), Error,
+                         test::HasKind(ErrorKind::corrupt));
   CHECK_FALSE(parse_repo_settings_request(R"({"gated":false})").is_private.has_value());
   CHECK_THROWS_WITH(parse_repo_settings_request(R"({"visibility":"secret"})"),
                     "settings request: visibility is neither public nor private");
@@ -79,6 +98,7 @@ TEST_CASE("repository lists are read and tolerate what is not known", "[wire][hu
                              .unique_id = "7",
                              .author = "o",
                              .is_private = true,
+                             .gating = Gating::manual,
                              .sha = "aa",
                              .created_at = "2026-01-31T12:00:00.000Z",
                              .last_modified = "2026-02-01T12:00:00.000Z",
@@ -88,6 +108,7 @@ TEST_CASE("repository lists are read and tolerate what is not known", "[wire][hu
   const RepoListItem item{.id = "o/n",
                           .unique_id = "7",
                           .is_private = true,
+                          .gating = Gating::manual,
                           .sha = "aa",
                           .created_at = "2026-01-31T12:00:00.000Z",
                           .last_modified = "2026-02-01T12:00:00.000Z",
@@ -95,7 +116,11 @@ TEST_CASE("repository lists are read and tolerate what is not known", "[wire][hu
                           .likes = 4,
                           .tags = {"license:mit"}};
   CHECK(parse_repo_list(to_json(std::vector{repo, repo}, {})) == std::vector{item, item});
-  CHECK(parse_repo_list(R"([{"id":"a/b","gated":"auto","cardData":{}}])").front().id == "a/b");
+  const auto gated = parse_repo_list(
+      R"([{"id":"a/b","gated":"auto","cardData":{}},{"id":"a/c","gated":"by-lot"}])");
+  CHECK(gated.front().id == "a/b");
+  CHECK(gated.front().gating == Gating::automatic);
+  CHECK(gated.back().gating == Gating::manual);
 }
 
 TEST_CASE("whoami answers survive a round trip", "[wire][hub_repos]") {
@@ -103,7 +128,7 @@ TEST_CASE("whoami answers survive a round trip", "[wire][hub_repos]") {
                    .id = "1",
                    .fullname = "Alice",
                    .email = "a@example.com",
-                   .orgs = {"team"},
+                   .orgs = {{"team", "write"}},
                    .token_name = "laptop",
                    .token_role = "write",
                    .token_created_at = "2026-01-31T12:00:00.000Z"};

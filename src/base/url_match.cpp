@@ -4,24 +4,17 @@
 // that more than a matched user.
 
 #include <algorithm>
-#include <cctype>
 
-#include <mhub/repo/config.hpp>
+#include <mhub/base/text.hpp>
+#include <mhub/base/url_match.hpp>
 
-namespace mhub::repo {
+namespace mhub {
 
 namespace {
 
 struct UrlParts {
   std::string scheme, user, host, port, path;
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 std::string_view default_port(std::string_view scheme) {
   if (scheme == "http") return "80";
@@ -35,7 +28,7 @@ std::optional<UrlParts> split_url(std::string_view url) {
   const std::size_t mark = url.find("://");
   if (mark == std::string_view::npos || mark == 0) return std::nullopt;
   UrlParts parts;
-  parts.scheme = lower(url.substr(0, mark));
+  parts.scheme = lower_case(url.substr(0, mark));
   url.remove_prefix(mark + 3);
   url = url.substr(0, url.find_first_of("?#"));
   const std::size_t slash = url.find('/');
@@ -53,7 +46,7 @@ std::optional<UrlParts> split_url(std::string_view url) {
     authority = authority.substr(0, colon);
   }
   if (parts.port.empty()) parts.port = std::string(default_port(parts.scheme));
-  parts.host = lower(authority);
+  parts.host = lower_case(authority);
   return parts;
 }
 
@@ -87,4 +80,4 @@ std::optional<std::uint64_t> url_match_rank(std::string_view pattern, std::strin
          (want->user.empty() ? 0u : 1u);
 }
 
-}  // namespace mhub::repo
+}  // namespace mhub

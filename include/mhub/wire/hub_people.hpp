@@ -1,0 +1,62 @@
+#pragma once
+// JSON of the hub routes about people, in the shapes that Hugging Face's API has: GET
+// /api/users/{name}/overview, GET /api/organizations/{name}/{overview,members}, and requests for
+// access to gated repositories, {repo}/user-access-request/….
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <mhub/wire/hub_repos.hpp>
+
+namespace mhub::wire {
+
+struct RepoCounts {
+  std::uint64_t models = 0;
+  std::uint64_t datasets = 0;
+  std::uint64_t spaces = 0;
+};
+
+struct UserOverview {
+  std::string name = {};
+  std::string id = {};
+  std::string created_at = {};  ///< "2026-01-31T12:00:00.000Z"
+  RepoCounts repos = {};        ///< that the asker may see
+  std::vector<WhoAmI::Organisation> orgs = {};
+};
+std::string to_json(const UserOverview& user);
+
+struct OrganisationOverview {
+  std::string name = {};
+  std::string id = {};
+  std::uint64_t users = 0;
+  RepoCounts repos = {};
+};
+std::string to_json(const OrganisationOverview& organisation);
+
+struct OrganisationMember {
+  std::string user = {};
+  std::string role = {};
+};
+std::string to_json(const std::vector<OrganisationMember>& members);
+
+/// A request for access to a gated repository.
+struct AccessRequestItem {
+  std::string user = {};
+  std::string status = {};     ///< "pending", "accepted", "rejected"
+  std::string timestamp = {};  ///< "2026-01-31T12:00:00.000Z"
+};
+std::string to_json(const std::vector<AccessRequestItem>& requests);
+
+/// What a repository's owner says about somebody's access.
+struct AccessDecision {
+  std::string user = {};     ///< a name; one of the two is there
+  std::string user_id = {};  ///< JSON "userId"
+  std::string status = {};   ///< empty where the route says it (grant)
+};
+/// Throws Error: corrupt.
+AccessDecision parse_access_decision(std::string_view json);
+
+}  // namespace mhub::wire

@@ -1,0 +1,71 @@
+#include <span>
+#include <vector>
+
+#include <mhub/base/error.hpp>
+
+#include "catalog/sqlite.hpp"
+#include "catalog/uploads.hpp"
+
+namespace mhub::serve {
+
+namespace {
+
+xet::XorbHash xorb_from(ByteView bytes) {
+  if (bytes.size() != xet::kHashBytes)
+    throw Error(ErrorKind::corrupt, "catalog: a hash is {} bytes long", bytes.size());
+  return xet::XorbHash::from_raw(
+      std::span<const std::byte, xet::kHashBytes>(bytes.data(), xet::kHashBytes));
+}
+
+class SqliteUploads : public Uploads {
+public:
+  explicit SqliteUploads(std::shared_ptr<Database> database)
+      : database_(std::move(database)), db_(*database_) {}
+
+  void add(std::int64_t user, const xet::XorbHash& xorb) override {
+    db_.write([&](Connection& db) {
+      db.query("INSERT OR IGNORE INTO user_xorbs(user_id, xorb) VALUES(?,?)")
+          .bind(user, ByteView(xorb.bytes))
+          .run();
+    });
+  }
+
+  bool has(std::int64_t user, const xet::XorbHash& xorb) override {
+    return db_.read([&](Connection& db) {
+      return db.query("SELECT 1 FROM user_xorbs WHERE user_id=? AND xorb=?")
+          .bind(user, ByteView(xorb.bytes))
+          .next();
+    });
+  }
+
+  void drop(const std::function<bool(const xet::XorbHash&)>& is_gone) override {
+    std::vector<xet::XorbHash> gone;
+    db_.read([&](Connection& db) {
+      auto row = db.query("SELECT DISTINCT xorb FROM user_xorbs");
+      while (row.next()) {
+        const auto xorb = xorb_from(row.blob(0));
+        if (is_gone(xorb)) gone.push_back(xorb);
+      }
+      return 0;
+    });
+    db_.write([&](Connection& db) {
+      for (const auto& xorb : gone) {
+        // It may have been sent again since.
+        if (!is_gone(xorb)) continue;
+        db.query("DELETE FROM user_xorbs WHERE xorb=?").bind(ByteView(xorb.bytes)).run();
+      }
+    });
+  }
+
+private:
+  std::shared_ptr<Database> database_;
+  Database& db_;
+};
+
+}  // namespace
+
+std::unique_ptr<Uploads> sqlite_uploads(std::shared_ptr<Database> database) {
+  return std::make_unique<SqliteUploads>(std::move(database));
+}
+
+}  // namespace mhub::serve
