@@ -231,6 +231,18 @@ MergeResult merge_commits(Repository& repository, const ObjectId& ours, const Ob
   return Merger(repository, ours_label, theirs_label).finish(GitIndex(raw));
 }
 
+std::vector<std::string> conflicting_paths(Repository& repository, const ObjectId& ours,
+                                           const ObjectId& theirs, std::size_t max_count) {
+  const MergeResult merge = merge_commits(repository, ours, theirs, "ours", "theirs");
+  repository.handle().objects->drop();
+  std::vector<std::string> paths;
+  for (const MergedFile& file : merge.conflicts) {
+    if (paths.size() == max_count) break;
+    paths.push_back(file.conflict.path);
+  }
+  return paths;
+}
+
 void record_conflicts(Index& index, const MergeResult& result) {
   for (const MergedFile& file : result.conflicts) {
     if (file.working && file.working->path != file.conflict.path) index.remove(file.working->path);

@@ -214,10 +214,14 @@ void ObjectBuffer::flush() {
     write_loose();
   else
     write_pack();
+  drop();
+  check(git_odb_refresh(odb_), "look for new objects");
+}
+
+void ObjectBuffer::drop() {
   objects_.clear();
   order_.clear();
   held_bytes_ = 0;
-  check(git_odb_refresh(odb_), "look for new objects");
 }
 
 void ObjectBuffer::write_loose() {

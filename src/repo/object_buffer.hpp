@@ -24,6 +24,8 @@ public:
   /// Writes what is held: a few objects as loose ones, more as one pack; on the medium when it
   /// returns. Throws Error: io, and still holds them then.
   void flush();
+  /// Forgets what is held.
+  void drop();
   /// True once so much is held that somebody should flush.
   bool is_full() const;
 

@@ -1,5 +1,6 @@
 #include <mhub/wire/hub_history.hpp>
 
+#include "html_text.hpp"
 #include "json_reader.hpp"
 
 namespace mhub::wire {
@@ -26,29 +27,6 @@ OrderedJson write_refs(const std::vector<RefInfo>& refs) {
   for (const RefInfo& ref : refs)
     list.push_back({{"name", ref.name}, {"ref", ref.ref}, {"targetCommit", ref.target_commit}});
   return list;
-}
-
-std::string as_html(std::string_view text) {
-  std::string html;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      default:
-        html += c;
-    }
-  }
-  return html;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The hub's JSON: repositories, listings, tokens, answers to uploads, names.
 
 #include <mhub/wire/cas_answers.hpp>
+#include <mhub/wire/hub_discussions.hpp>
 #include <mhub/wire/hub_people.hpp>
 #include <mhub/wire/hub_repos.hpp>
 #include <mhub/wire/hub_tree.hpp>
@@ -47,6 +48,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::may_refuse([&] { wire::parse_xorb_upload_answer(text); });
   fuzz::may_refuse([&] { wire::parse_shard_upload_answer(text); });
   if (!text.empty()) fuzz::may_refuse([&] { wire::parse_shard_progress(text); });
+  fuzz::may_refuse([&] {
+    const auto made = wire::parse_new_discussion_request(text);
+    fuzz::require(!made.title.empty() && made.title.find('\n') == std::string::npos,
+                  "a title is one line");
+    fuzz::require(wire::discussion_title_from(made.title) == made.title, "a title stays as it is");
+  });
+  fuzz::may_refuse([&] {
+    fuzz::require(!wire::parse_discussion_comment(text).empty(), "a comment has a text");
+  });
+  fuzz::may_refuse([&] { wire::parse_discussion_status_request(text); });
   if (const auto name = wire::parse_repo_path(text)) {
     fuzz::require(wire::parse_repo_path(name->path()) == name, "a name's path is its own");
     fuzz::require(name->path().find("..") == std::string::npos, "no name climbs");

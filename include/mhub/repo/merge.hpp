@@ -34,6 +34,10 @@ MergeAnalysis analyse_merge(Repository& repository, const ObjectId& ours, const 
 /// both sides is a conflict, ours kept.
 MergeResult merge_commits(Repository& repository, const ObjectId& ours, const ObjectId& theirs,
                           const std::string& ours_label, const std::string& theirs_label);
+/// Where that would find conflicts, at most `max_count` paths. Nothing is written; what the
+/// repository has in memory yet to be written is forgotten.
+std::vector<std::string> conflicting_paths(Repository& repository, const ObjectId& ours,
+                                           const ObjectId& theirs, std::size_t max_count);
 
 /// Puts the conflicts of `result` into `index` (stages 1 to 3), after a checkout of `result.tree`.
 void record_conflicts(Index& index, const MergeResult& result);
