@@ -15,6 +15,8 @@ constexpr std::string_view kTokenPrefix = "hf_";
 constexpr std::size_t kTokenRandomLetters = 40;
 constexpr std::size_t kTokenMaxBytes = 512;
 constexpr std::string_view kCasTokenPrefix = "mxt2.";
+/// In the order of CasScope.
+constexpr std::string_view kScopeLetters = "rwp";
 
 [[noreturn]] void refuse_credentials() {
   throw Refused(401, "Invalid credentials in Authorization header");
@@ -104,6 +106,10 @@ bool Principal::may_write(const RepoInfo& repo) const {
   return may_write_as_user(repo.name.owner) && token_may_write(repo);
 }
 
+bool Principal::may_discuss(const RepoInfo& repo) const {
+  return user && token_may_write(repo) && may_read(repo);
+}
+
 bool Principal::may_write_namespace(std::string_view owner) const {
   if (!may_write_as_user(owner)) return false;
   if (!token->is_limited) return true;
@@ -166,8 +172,9 @@ bool Signer::check(std::string_view purpose, const std::vector<std::string>& par
 }
 
 std::string Signer::cas_token(const CasGrant& grant) const {
-  const std::string payload = fmt::format("{}.{}.{}.{}", grant.scope == CasScope::write ? "w" : "r",
-                                          grant.repo_id, grant.token_id, grant.expires_unix_s);
+  const std::string payload =
+      fmt::format("{}.{}.{}.{}", kScopeLetters[static_cast<std::size_t>(grant.scope)],
+                  grant.repo_id, grant.token_id, grant.expires_unix_s);
   return std::string(kCasTokenPrefix) + payload + "." + sign("cas-token", {payload});
 }
 
@@ -179,7 +186,9 @@ std::optional<CasGrant> Signer::read_cas_token(std::string_view token) const {
   const std::string payload(token.substr(0, dot));
   if (!check("cas-token", {payload}, token.substr(dot + 1))) return std::nullopt;
   CasGrant grant;
-  grant.scope = payload[0] == 'w' ? CasScope::write : CasScope::read;
+  const auto scope = kScopeLetters.find(payload.substr(0, 1));
+  if (payload.size() < 2 || scope == std::string_view::npos) return std::nullopt;
+  grant.scope = static_cast<CasScope>(scope);
   const char* at = payload.data() + 2;
   const char* end = payload.data() + payload.size();
   for (std::int64_t* field : {&grant.repo_id, &grant.token_id, &grant.expires_unix_s}) {

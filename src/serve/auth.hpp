@@ -34,6 +34,9 @@ struct Principal {
   /// Needs a token with write scope of the owner or of a member with that role; an administrator's
   /// token with admin scope will do everywhere. A limited token must be for writing there.
   bool may_write(const RepoInfo& repo) const;
+  /// May take part in discussions and, with may_have_content(), propose changes: who may read it
+  /// and has a token that may write there.
+  bool may_discuss(const RepoInfo& repo) const;
   /// The same for repositories yet to be made, for which being limited to others is not enough.
   bool may_write_namespace(std::string_view owner) const;
   /// The caller's token is not limited to other places.
@@ -59,7 +62,8 @@ std::optional<Principal> find_principal(Catalog& catalog, std::int64_t token_id)
 /// The text after the scheme of a Bearer or Basic header; nothing without one.
 std::optional<std::string> presented_token(const Request& request);
 
-enum class CasScope { read, write };
+/// `propose` writes like `write`, for who may not write the repository but propose changes to it.
+enum class CasScope { read, write, propose };
 
 /// What a CAS token says. It is bound to one hub token (0: anonymous) and one repository.
 struct CasGrant {

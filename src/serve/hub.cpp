@@ -28,6 +28,7 @@ Hub::Hub(ServeOptions o, const std::shared_ptr<Database>& database, std::unique_
       webhooks(sqlite_webhooks(database)),
       organisations(sqlite_organisations(database)),
       access_requests(sqlite_access_requests(database)),
+      discussions(sqlite_discussions(database)),
       store(std::move(s)),
       signer(catalog->master_secret()),
       git_gate(std::max(1U, options.limits.git_processes)),

@@ -13,6 +13,7 @@
 #include "cas/early_digests.hpp"
 #include "catalog/access_requests.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/discussions.hpp"
 #include "catalog/facts.hpp"
 #include "catalog/likes.hpp"
 #include "catalog/organisations.hpp"
@@ -53,6 +54,7 @@ struct Hub {
   std::unique_ptr<WebhooksTable> webhooks;
   std::unique_ptr<Organisations> organisations;
   std::unique_ptr<AccessRequests> access_requests;
+  std::unique_ptr<Discussions> discussions;
   std::unique_ptr<store::Store> store;
   Signer signer;
   std::string git_program;  ///< absolute

@@ -9,6 +9,7 @@
 #include <mhub/wire/lfs.hpp>
 
 #include "cors.hpp"
+#include "hf/pull_requests.hpp"
 #include "hub.hpp"
 #include "lfs/links.hpp"
 
@@ -190,7 +191,7 @@ void require_cas(Hub& hub, Call& call, bool writing) {
   auto grant = hub.signer.read_cas_token(*text);
   if (!grant) throw Refused(401, "this is not a CAS token of this hub");
   if (grant->expires_unix_s <= unix_now()) throw Refused(401, "the CAS token has expired");
-  if (writing && grant->scope != CasScope::write)
+  if (writing && grant->scope == CasScope::read)
     throw Refused(403, "the CAS token does not allow writing");
   // Rights may have changed since the token was issued.
   call.repo = hub.catalog->find_repo(grant->repo_id);
@@ -199,8 +200,12 @@ void require_cas(Hub& hub, Call& call, bool writing) {
     if (!who) throw Refused(401, "the hub token of the CAS token is gone");
     call.who = std::move(*who);
   }
+  const auto may_write = [&] {
+    return grant->scope == CasScope::propose ? call.who.may_discuss(*call.repo)
+                                             : call.who.may_write(*call.repo);
+  };
   if (!call.repo || !call.who.may_read(*call.repo) ||
-      !may_have_content(hub, call.who, *call.repo) || (writing && !call.who.may_write(*call.repo)))
+      !may_have_content(hub, call.who, *call.repo) || (writing && !may_write()))
     throw Refused(403, "the CAS token's rights were withdrawn");
   call.grant = grant;
 }
@@ -227,6 +232,15 @@ void authorise(Hub& hub, const Route& route, Call& call) {
       require_repo(hub, call);
       if (route.access == Access::repo_content) require_content(call);
       if (route.access == Access::repo_write) require_write(call);
+      return;
+    case Access::repo_discuss:
+    case Access::repo_commit:
+    case Access::repo_push:
+      call.who = authenticate(*hub.catalog, *call.request);
+      require_repo(hub, call);
+      if (route.access == Access::repo_discuss) require_discuss(call);
+      if (route.access == Access::repo_commit) require_may_commit(call);
+      if (route.access == Access::repo_push) require_may_push(call);
       return;
     case Access::lfs_read:
     case Access::lfs_write:
@@ -266,6 +280,12 @@ void require_write(const Call& call) {
   if (call.who.may_write(*call.repo)) return;
   if (call.who.is_anonymous()) refuse_anonymous();
   throw Refused(403, "You don't have the rights to write to " + call.repo->name.path());
+}
+
+void require_discuss(const Call& call) {
+  if (call.who.may_discuss(*call.repo)) return;
+  if (call.who.is_anonymous()) refuse_anonymous();
+  throw Refused(403, "this token may not write to " + call.repo->name.path());
 }
 
 bool may_have_content(Hub& hub, const Principal& who, const RepoInfo& repo) {

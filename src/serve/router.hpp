@@ -27,10 +27,15 @@ enum class Access {
   repo_read,     ///< may see the repository in the path: description, names of files, history
   repo_content,  ///< may have what is in its files
   repo_write,    ///< may write it
+  repo_discuss,  ///< may discuss it
+  repo_commit,   ///< may commit to the revision that the rest of the path names: who may write it,
+                 ///< and of those who may discuss it and have its content the author of that pull
+                 ///< request, and with create_pr=1 all
+  repo_push,     ///< may write it, or has an open pull request and may have its content
   lfs_read,      ///< a signed URL for this object, or as repo_content
   lfs_write,     ///< a signed URL for this object, or as repo_write
-  cas_read,      ///< a CAS token of either scope
-  cas_write,     ///< a CAS token of scope write
+  cas_read,      ///< a CAS token of any scope
+  cas_write,     ///< a CAS token of scope write or propose
   signed_url,    ///< the URL's own signature, checked by the route
 };
 
@@ -110,6 +115,8 @@ std::unique_ptr<BodySink> dispatch(Hub& hub, const Router& router,
 
 /// For routes that find out only later that they write. Throws Refused 401 or 403.
 void require_write(const Call& call);
+/// The same for taking part in discussions.
+void require_discuss(const Call& call);
 /// The same for the content of the call's repository.
 void require_content(const Call& call);
 /// Whether `who` may have the content of a repository that it may read.

@@ -17,6 +17,7 @@
 #include "git/git_face.hpp"
 #include "hf/commit_face.hpp"
 #include "hf/compare.hpp"
+#include "hf/discussions.hpp"
 #include "hf/file_copies.hpp"
 #include "hf/hub_face.hpp"
 #include "hf/lfs_files.hpp"
@@ -255,7 +256,7 @@ std::vector<Route> all_routes(const ServeLimits& limits) {
         git_routes(limits), commit_routes(limits), preupload_routes(), ref_edit_routes(),
         repo_edit_routes(limits), file_copy_routes(limits), model_card_routes(limits),
         listing_routes(), like_routes(), webhook_routes(limits), compare_routes(),
-        lfs_file_routes(limits), overview_routes(), access_request_routes()})
+        lfs_file_routes(limits), overview_routes(), access_request_routes(), discussion_routes()})
     routes.insert(routes.end(), more.begin(), more.end());
   return routes;
 }

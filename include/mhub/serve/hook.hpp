@@ -1,8 +1,9 @@
 #pragma once
-// The hub's hooks, which git runs in the middle of a push. pre-receive: objects have arrived in
-// quarantine, no ref has moved. It refuses a push whose large files the hub does not hold for this
-// repository, so that no ref ever points to data that cannot be had. post-receive: refs have moved.
-// It writes down what follows from that before the pusher hears that the push is done.
+// The hub's hooks, which git runs in a push. pre-receive comes in the middle: objects have arrived
+// in quarantine, no ref has moved. It refuses a push whose large files the hub does not hold for
+// this repository, so that no ref ever points to data that cannot be had, and refs that this user
+// may not move. post-receive: refs have moved. It writes down what follows from that before the
+// pusher hears that the push is done.
 
 #include <functional>
 #include <iosfwd>

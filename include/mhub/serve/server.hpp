@@ -42,8 +42,8 @@ struct ServeOptions {
   /// PEM files; both or none. With them the server speaks TLS only.
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_key;
-  /// The executable that git runs as pre-receive hook: it calls run_hook() (mhub/serve/hook.hpp)
-  /// when its own name is `pre-receive`. Absolute path; the mhub binary itself.
+  /// The executable that git runs as its hooks: it calls run_hook() (mhub/serve/hook.hpp) when
+  /// is_hook_call() says so of its own name. Absolute path; the mhub binary itself.
   std::filesystem::path hook_program;
   /// The git program, absolute or looked up in `search_path`.
   std::string git_program = "git";

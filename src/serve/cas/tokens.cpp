@@ -28,6 +28,10 @@ wire::XetToken issue_cas_token(const Call& call, CasScope scope) {
   return {call.hub.signer.cas_token(grant), call.url(), grant.expires_unix_s};
 }
 
+CasScope upload_scope(const Call& call) {
+  return call.who.may_write(*call.repo) ? CasScope::write : CasScope::propose;
+}
+
 std::vector<Route> cas_token_routes() {
   Route read;
   read.pattern = "/api/{api_repo}/xet-read-token/*";
@@ -38,8 +42,8 @@ std::vector<Route> cas_token_routes() {
   };
   Route write;
   write.pattern = "/api/{api_repo}/xet-write-token/*";
-  write.access = Access::repo_write;
-  write.handle = [](Call& call) { return token_response(call, CasScope::write); };
+  write.access = Access::repo_commit;
+  write.handle = [](Call& call) { return token_response(call, upload_scope(call)); };
   return {read, write};
 }
 

@@ -181,6 +181,41 @@ CREATE TABLE access_requests(
   asked INTEGER NOT NULL,
   UNIQUE(repo_id, user_id));
 CREATE INDEX access_requests_by_user ON access_requests(user_id);
+)sql",
+    R"sql(
+CREATE TABLE discussions(
+  repo_id INTEGER NOT NULL REFERENCES repos(id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  title TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  pull INTEGER NOT NULL,
+  author_id INTEGER REFERENCES users(id) ON DELETE SET NULL,
+  created INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  base TEXT NOT NULL,
+  head TEXT NOT NULL,
+  merged TEXT NOT NULL,
+  events INTEGER NOT NULL,
+  text_bytes INTEGER NOT NULL,
+  PRIMARY KEY(repo_id, number)) WITHOUT ROWID;
+CREATE INDEX discussions_by_author ON discussions(author_id, repo_id);
+CREATE TABLE discussion_events(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  repo_id INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  author_id INTEGER REFERENCES users(id) ON DELETE SET NULL,
+  created INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  hidden INTEGER NOT NULL,
+  edits INTEGER NOT NULL,
+  edited INTEGER,
+  editor_id INTEGER REFERENCES users(id) ON DELETE SET NULL,
+  FOREIGN KEY(repo_id, number) REFERENCES discussions(repo_id, number) ON DELETE CASCADE);
+CREATE INDEX discussion_events_by_place ON discussion_events(repo_id, number);
+CREATE INDEX discussion_events_by_author ON discussion_events(author_id);
+CREATE INDEX discussion_events_by_editor ON discussion_events(editor_id);
 )sql"};
 
 constexpr std::int64_t kSchemaVersion = std::size(kMigrations);

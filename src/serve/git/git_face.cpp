@@ -15,6 +15,7 @@
 
 #include "git/child.hpp"
 #include "git/inflate.hpp"
+#include "hf/pull_requests.hpp"
 #include "hub.hpp"
 
 namespace mhub::serve {
@@ -78,6 +79,9 @@ ChildSpec spec_for(const Call& call, Service service, bool advertise) {
     spec.environment.push_back(fmt::format("MHUB_HOOK_REPO={}", call.repo->id));
     spec.environment.push_back("MHUB_HOOK_GIT=" + hub.git_program);
     spec.environment.push_back("MHUB_HOOK_URL=" + call.url());
+    spec.environment.push_back(fmt::format("MHUB_HOOK_USER={}", call.who.user->id));
+    spec.environment.push_back(
+        fmt::format("MHUB_HOOK_WRITES={}", call.who.may_write(*call.repo) ? 1 : 0));
   }
   if (advertise) spec.arguments.push_back("--http-backend-info-refs");
   spec.folder = hub.folder.repo(call.repo->id);
@@ -357,7 +361,7 @@ Response info_refs(Call& call) {
   const auto service = parse_service(call.request->parameter("service").value_or(""));
   if (!service) throw Refused(403, "this hub speaks git's smart protocol only");
   if (*service == Service::receive_pack)
-    require_write(call);
+    require_may_push(call);
   else
     require_content(call);
   Response response;
@@ -418,7 +422,7 @@ std::vector<Route> git_routes(const ServeLimits& limits) {
   Route push;
   push.method = Method::post;
   push.pattern = "/{repo}/git-receive-pack";
-  push.access = Access::repo_write;
+  push.access = Access::repo_push;
   push.face = Face::git;
   push.receive = [limit = limits.push_bytes](std::shared_ptr<Call> call) {
     require_media_type(*call->request, Service::receive_pack);

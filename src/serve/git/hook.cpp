@@ -7,10 +7,12 @@
 #include <mhub/serve/hook.hpp>
 
 #include "catalog/catalog.hpp"
+#include "catalog/discussions.hpp"
 #include "catalog/facts.hpp"
 #include "catalog/schema.hpp"
 #include "data_folder.hpp"
 #include "git/pointer_walk.hpp"
+#include "hf/pull_requests.hpp"
 #include "hf/repo_facts.hpp"
 #include "webhooks/events.hpp"
 
@@ -19,6 +21,7 @@ namespace mhub::serve {
 namespace {
 
 constexpr std::string_view kDefaultBranch = "refs/heads/main";
+constexpr std::string_view kPullRefs = "refs/pr/";
 constexpr std::size_t kNamedFiles = 20;
 /// What git tells its hooks about the quarantine; the walk's own git needs it too.
 constexpr const char* kGitVariables[] = {"GIT_DIR", "GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY",
@@ -32,59 +35,99 @@ struct Update {
   bool deletes() const { return after.find_first_not_of('0') == std::string::npos; }
 };
 
-bool refuse_refs(const std::vector<Update>& updates, std::ostream& messages) {
+/// What the server says about a push.
+struct Push {
+  DataFolder folder;
+  std::int64_t repo = 0;
+  std::string git_program;
+  std::int64_t user = 0;
+  bool may_write = false;  ///< else to the user's own pull requests alone
+  std::vector<Update> updates;
+};
+
+std::optional<Push> read_push(std::istream& commands, const Environment& environment) {
+  Push push;
+  push.folder.root = environment("MHUB_HOOK_DATA");
+  push.git_program = environment("MHUB_HOOK_GIT");
+  const std::string repo = environment("MHUB_HOOK_REPO");
+  const std::string user = environment("MHUB_HOOK_USER");
+  if (push.folder.root.empty() || push.git_program.empty() || repo.empty() || user.empty())
+    return std::nullopt;
+  push.repo = std::stoll(repo);
+  push.user = std::stoll(user);
+  push.may_write = environment("MHUB_HOOK_WRITES") == "1";
+  Update update;
+  while (commands >> update.before >> update.after >> update.ref) push.updates.push_back(update);
+  return push;
+}
+
+/// Why that pull request may not be pushed to; empty if it may.
+std::string fault_of(const Push& push, const Update& update, Discussions& discussions) {
+  const auto number = pull_request_number(update.ref);
+  const auto pull = number ? discussions.find(push.repo, *number) : std::nullopt;
+  if (!pull || !pull->is_pull_request)
+    return "there is no pull request " + printable(update.ref) + " (make one first)";
+  if (update.deletes()) return "the pull request " + update.ref + " cannot be deleted, but closed";
+  if (pull->is_settled())
+    return fmt::format("the pull request {} is {}", update.ref, wire::name_of(pull->status));
+  if (!push.may_write && pull->author_id != push.user)
+    return "the pull request " + update.ref + " is somebody else's";
+  return {};
+}
+
+bool refuse_refs(const Push& push, Discussions& discussions, std::ostream& messages) {
   bool refused = false;
-  for (const Update& update : updates) {
-    if (update.deletes() && update.ref == kDefaultBranch) {
-      messages << "mhub: the default branch main cannot be deleted\n";
-      refused = true;
+  const auto refuse = [&](const std::string& why) {
+    messages << "mhub: " << why << "\n";
+    refused = true;
+  };
+  for (const Update& update : push.updates) {
+    if (update.ref.starts_with(kPullRefs)) {
+      const std::string fault = fault_of(push, update, discussions);
+      if (!fault.empty()) refuse(fault);
+    } else if (!push.may_write) {
+      refuse("you may push to your own pull requests here, not to " + printable(update.ref));
+    } else if (update.deletes() && update.ref == kDefaultBranch) {
+      refuse("the default branch main cannot be deleted");
     } else if (!update.ref.starts_with("refs/heads/") && !update.ref.starts_with("refs/tags/")) {
-      messages << "mhub: only branches and tags can be pushed, not " << printable(update.ref)
-               << "\n";
-      refused = true;
+      refuse("only branches, tags and pull requests can be pushed, not " + printable(update.ref));
     }
   }
   return refused;
 }
 
-std::vector<Update> read_updates(std::istream& commands) {
-  std::vector<Update> updates;
-  Update update;
-  while (commands >> update.before >> update.after >> update.ref) updates.push_back(update);
-  return updates;
+int refuse_strange_call(std::ostream& messages) {
+  messages << "mhub: this hook is run by the hub alone\n";
+  return 1;
 }
 
+/// Before the references move.
 int check(std::istream& commands, std::ostream& messages, const Environment& environment) {
-  const DataFolder folder{environment("MHUB_HOOK_DATA")};
-  const std::string repo_text = environment("MHUB_HOOK_REPO");
-  const std::string program = environment("MHUB_HOOK_GIT");
-  if (folder.root.empty() || repo_text.empty() || program.empty()) {
-    messages << "mhub: this hook is run by the hub alone\n";
-    return 1;
-  }
-  const std::vector<Update> updates = read_updates(commands);
-  if (refuse_refs(updates, messages)) return 1;
+  const auto push = read_push(commands, environment);
+  if (!push) return refuse_strange_call(messages);
+  const DataFolder& folder = push->folder;
+  const auto database = open_catalog_database_read_only(folder.catalog());
+  if (refuse_refs(*push, *sqlite_discussions(database), messages)) return 1;
 
   PointerWalk walk;
-  walk.setup = {program, environment("PATH"), folder.home()};
+  walk.setup = {push->git_program, environment("PATH"), folder.home()};
   walk.environment = walk.setup.environment();
   for (const char* name : kGitVariables) {
     if (const std::string value = environment(name); !value.empty())
       walk.environment.push_back(std::string(name) + "=" + value);
   }
-  for (const Update& one : updates) {
+  for (const Update& one : push->updates) {
     if (!one.deletes()) walk.tips.push_back(one.after);
   }
   if (walk.tips.empty()) return 0;
   walk.only_new = true;
 
-  const auto catalog = open_sqlite_catalog_read_only(folder.catalog());
-  const std::int64_t repo = std::stoll(repo_text);
+  const auto catalog = sqlite_catalog(database);
   std::set<std::pair<std::string, std::string>> missing;
   walk_pointers(
       walk,
       [&](const WalkedPointer& pointer) {
-        const auto file = catalog->find_file(repo, pointer.sha256);
+        const auto file = catalog->find_file(push->repo, pointer.sha256);
         if (!file || file->size_bytes != pointer.size_bytes)
           missing.emplace(pointer.path, pointer.sha256.hex());
       },
@@ -105,15 +148,30 @@ int check(std::istream& commands, std::ostream& messages, const Environment& env
   return 1;
 }
 
-/// The refs have moved: what fails here is told to nobody, and mended when the hub starts again.
+void tell_pull_requests(const Push& push, const std::shared_ptr<Database>& database) {
+  const auto discussions = sqlite_discussions(database);
+  std::optional<repo::Repository> git;
+  for (const Update& update : push.updates) {
+    const auto number = pull_request_number(update.ref);
+    const auto pull = number ? discussions->find(push.repo, *number) : std::nullopt;
+    if (!pull) continue;
+    if (!git) git.emplace(repo::Repository::open(push.folder.repo(push.repo)));
+    tell_of_commits(*discussions, *git, *pull, push.user);
+  }
+}
+
+/// The refs have moved: what fails here is told to nobody, and mended when the hub starts again or
+/// a pull request is looked at.
 int write_down(std::istream& commands, const Environment& environment) {
-  const DataFolder folder{environment("MHUB_HOOK_DATA")};
-  const auto updates = read_updates(commands);
-  if (folder.root.empty() || updates.empty()) return 0;
+  const auto push = read_push(commands, environment);
+  if (!push || push->updates.empty()) return 0;
+  const auto& updates = push->updates;
+  const DataFolder& folder = push->folder;
   const auto database = open_catalog_database(folder.catalog());
   const auto catalog = sqlite_catalog(database);
-  const auto repo = catalog->find_repo(std::stoll(environment("MHUB_HOOK_REPO")));
+  const auto repo = catalog->find_repo(push->repo);
   if (!repo) return 0;
+  tell_pull_requests(*push, database);
   const auto facts = sqlite_facts(database);
   const bool is_default = std::any_of(updates.begin(), updates.end(), [](const Update& update) {
     return update.ref == kDefaultBranch;

@@ -4,8 +4,6 @@
 
 #include "hf/commit_face.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -13,6 +11,7 @@
 #include "hf/changes.hpp"
 #include "hf/commit_build.hpp"
 #include "hf/parameters.hpp"
+#include "hf/pull_requests.hpp"
 #include "hub.hpp"
 
 namespace mhub::serve {
@@ -21,23 +20,10 @@ namespace {
 
 /// Bytes of a body that wait to be looked at.
 constexpr std::size_t kWindowBytes = 1 << 20;
-constexpr std::string_view kPullRefs = "refs/pr/";
+constexpr std::string_view kBranchRefs = "refs/heads/";
 
 std::string message_of(const wire::CommitHeader& header) {
   return repo::clean_message(header.summary + "\n\n" + header.description);
-}
-
-/// One more than the highest number so far.
-std::uint64_t next_pull_request(repo::Repository& repository) {
-  std::uint64_t last = 0;
-  for (const repo::Ref& ref : repo::list_refs(repository, kPullRefs)) {
-    std::uint64_t number = 0;
-    const char* begin = ref.name.data() + kPullRefs.size();
-    const char* end = ref.name.data() + ref.name.size();
-    const auto [at, error] = std::from_chars(begin, end, number);
-    if (error == std::errc() && at == end) last = std::max(last, number);
-  }
-  return last + 1;
 }
 
 [[noreturn]] void refuse_size(const Hub& hub) {
@@ -78,10 +64,13 @@ public:
     build_->finish();
     {
       const std::lock_guard turn(call_->hub.branch_locks.of(call_->repo->id));
+      // Since the body began somebody may have merged or closed what it is for.
+      const auto pull = is_pull_request_ ? std::nullopt : find_open_pull_request(*call_, revision_);
       retry_while_moved([&] {
         repository_->refresh();
         return is_pull_request_ ? try_pull_request() : try_commit();
       });
+      if (pull) tell_of_commits(*call_->hub.discussions, *repository_, *pull, call_->who.user->id);
     }
     refs_changed(*call_, *call_->repo, changes_);
     answer_.commit_url =
@@ -121,7 +110,9 @@ private:
 
   Tip require_tip() {
     auto tip = find_tip(*repository_, revision_);
-    if (!tip || (is_pull_request_ && !tip->commit)) refuse_revision(revision_);
+    if (!tip) refuse_revision(revision_);
+    if (is_pull_request_ && (!tip->commit || !tip->ref.starts_with(kBranchRefs)))
+      refuse_revision(revision_);
     return std::move(*tip);
   }
 
@@ -163,15 +154,19 @@ private:
     if (!parent.empty()) base.commit = commit_named(*repository_, parent);
     if (!base.commit) refuse_revision(parent);
     const auto commit = make_commit(base);
-    const std::uint64_t number = next_pull_request(*repository_);
+    Discussion pull;
+    pull.title = wire::discussion_title_from(build_->header().summary);
+    if (pull.title.empty()) pull.title = "Proposed changes";
+    pull.target_ref = base.ref;
+    pull.base = base.commit->hex();
+    pull = open_discussion(
+        *call_, *repository_, std::move(pull),
+        std::string(wire::cut_text(build_->header().description, wire::kDiscussionTextMaxBytes)),
+        commit);
     answer_.commit_oid = commit.hex();
     answer_.pull_request_url =
-        fmt::format("{}/{}/discussions/{}", call_->url(), call_->repo->name.path(), number);
-    const std::string ref = fmt::format("{}{}", kPullRefs, number);
-    if (!repo::update_ref(*repository_, ref, commit, repo::Expected::none(),
-                          "pull request over HTTP"))
-      return false;
-    changes_.push_back({ref, std::nullopt, commit});
+        fmt::format("{}/{}/discussions/{}", call_->url(), call_->repo->name.path(), pull.number);
+    changes_.push_back({pull_request_ref(pull.number), std::nullopt, commit});
     return true;
   }
 
@@ -207,7 +202,7 @@ std::vector<Route> commit_routes(const ServeLimits&) {
   Route route;
   route.method = Method::post;
   route.pattern = "/api/{api_repo}/commit/*";
-  route.access = Access::repo_write;
+  route.access = Access::repo_commit;
   route.receive = receive_commit;
   return {route};
 }

@@ -99,7 +99,7 @@ std::vector<Route> preupload_routes() {
   Route route;
   route.method = Method::post;
   route.pattern = "/api/{api_repo}/preupload/*";
-  route.access = Access::repo_write;
+  route.access = Access::repo_commit;
   route.run = Run::worker;
   route.body_limit_bytes = kBodyLimitBytes;
   route.handle = preupload;

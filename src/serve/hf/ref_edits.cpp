@@ -7,6 +7,7 @@
 #include "hf/changes.hpp"
 #include "hf/first_commit.hpp"
 #include "hf/parameters.hpp"
+#include "hf/pull_requests.hpp"
 #include "hf/write_target.hpp"
 #include "hub.hpp"
 
@@ -135,6 +136,7 @@ Response super_squash(Call& call) {
   if (request.message.size() > kSquashMessageLimitBytes)
     throw Refused(400, "the message is too long");
   const std::string name = revision_from(call.rest);
+  find_open_pull_request(call, name);
   const std::string message = message_text(request.message, "Super-squash branch '" + name + "'");
   auto repository = open_repo(call);
   const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));

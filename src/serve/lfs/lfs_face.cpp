@@ -43,8 +43,10 @@ wire::LfsAction link_action(const Call& call, LinkUse use, const wire::LfsObject
 }
 
 std::string refresh_url(const Call& call, CasScope scope) {
-  return call.url() + call.repo->name.api_path() +
-         (scope == CasScope::write ? "/xet-write-token/main" : "/xet-read-token/main");
+  const std::string route = scope == CasScope::read      ? "/xet-read-token/main"
+                            : scope == CasScope::propose ? "/xet-write-token/main?create_pr=1"
+                                                         : "/xet-write-token/main";
+  return call.url() + call.repo->name.api_path() + route;
 }
 
 wire::LfsBatchAnswer answer_downloads(Call& call, const wire::LfsBatchRequest& request) {
@@ -107,7 +109,8 @@ wire::LfsBatchAnswer answer_uploads(Call& call, const wire::LfsBatchRequest& req
   wire::LfsBatchAnswer answer;
   const bool by_chunks = request.offers(wire::kTransferXet);
   answer.transfer = std::string(by_chunks ? wire::kTransferXet : wire::kTransferBasic);
-  const auto token = by_chunks ? issue_cas_token(call, CasScope::write) : wire::XetToken{};
+  const CasScope scope = upload_scope(call);
+  const auto token = by_chunks ? issue_cas_token(call, scope) : wire::XetToken{};
   const auto present = find_or_link(call, request.objects);
   for (const wire::LfsObject& object : request.objects) {
     wire::LfsObjectAnswer one;
@@ -117,11 +120,11 @@ wire::LfsBatchAnswer answer_uploads(Call& call, const wire::LfsBatchRequest& req
     } else if (present.contains(object.oid)) {
       // No action: nothing to send.
     } else if (by_chunks) {
-      one.upload = wire::to_lfs_action(
-          wire::XetUploadAction{.refresh_url = refresh_url(call, CasScope::write),
-                                .token = token,
-                                .session_id = call.request->request_id,
-                                .takes_announcements = true});
+      one.upload =
+          wire::to_lfs_action(wire::XetUploadAction{.refresh_url = refresh_url(call, scope),
+                                                    .token = token,
+                                                    .session_id = call.request->request_id,
+                                                    .takes_announcements = true});
     } else {
       one.authenticated = true;
       one.upload = link_action(call, LinkUse::upload, object);
@@ -146,7 +149,9 @@ Response batch(Call& call) {
     require_content(call);
     return lfs_response(200, wire::to_json(answer_downloads(call, request)));
   }
-  require_write(call);
+  // Clients do not say here what for: it may be a pull request, which whoever may discuss can make.
+  require_discuss(call);
+  require_content(call);
   return lfs_response(200, wire::to_json(answer_uploads(call, request)));
 }
 

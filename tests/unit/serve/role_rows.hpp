@@ -22,12 +22,15 @@ enum class Need {
                   ///< before that is looked at
   create,         ///< who may make repositories in its namespace
   act,            ///< who may see it, with a token that may write there
+  propose,        ///< who may have its content, with a token that may write there
+  push,           ///< the same who have proposed something; others are told that they may not write
   account,        ///< a good token that is not limited
   account_write,  ///< the same, of scope write
   copy,           ///< who may have its content, and may make repositories in the own namespace
   content_write,  ///< who may have its content and change it, asked in that order
   cas_read,       ///< a CAS token of who may have its content
   cas_write,      ///< a CAS token for writing of who may change it
+  cas_propose,    ///< a CAS token for proposals of who may propose changes to it
   signed_url      ///< a signed address, as long as the repository is there
 };
 
@@ -154,9 +157,28 @@ inline std::vector<RoleRow> role_rows() {
       {post, "/{repo}/git-upload-pack", Need::content, {200}, "/<id>/git-upload-pack", "0000", {"Content-Type: application/x-git-upload-pack-request"}},
       {post, "/{repo}/git-receive-pack", Need::write, {200}, "/<id>/git-receive-pack", "0000", {"Content-Type: application/x-git-receive-pack-request"}},
 
+      // --- discussions and pull requests
+      {get, "/api/{api_repo}/discussions", Need::see, {200}, api + "/discussions"},
+      {post, "/api/{api_repo}/discussions", Need::act, {200}, api + "/discussions", R"({"title":"t"})"},
+      {post, "/api/{api_repo}/discussions", Need::propose, {200}, api + "/discussions", R"({"title":"t","pullRequest":true})"},
+      {get, "/api/{api_repo}/discussions/{number}", Need::see, {200}, api + "/discussions/1"},
+      {post, "/api/{api_repo}/discussions/{number}/comment", Need::act, {200}, api + "/discussions/1/comment", R"({"comment":"c"})"},
+      // Whose they are is in test_discussions.cpp.
+      {post, "/api/{api_repo}/discussions/{number}/comment/{id}/edit", Need::act, {404}, api + "/discussions/1/comment/ffffff/edit", R"({"content":"c"})"},
+      {post, "/api/{api_repo}/discussions/{number}/comment/{id}/hide", Need::act, {404}, api + "/discussions/1/comment/ffffff/hide"},
+      {post, "/api/{api_repo}/discussions/{number}/title", Need::act, {404}, api + "/discussions/999999/title", R"({"title":"t"})"},
+      {post, "/api/{api_repo}/discussions/{number}/status", Need::act, {404}, api + "/discussions/999999/status", R"({"status":"closed"})"},
+      {post, "/api/{api_repo}/discussions/{number}/merge", Need::write, {400}, api + "/discussions/1/merge"},
+      {post, "/api/{api_repo}/commit/*", Need::propose, {200}, api + "/commit/main?create_pr=1", commit, {ndjson}},
+      {post, "/api/{api_repo}/preupload/*", Need::propose, {200}, api + "/preupload/main?create_pr=1", R"({"files":[{"path":"a","size":1,"sample":"YQ=="}]})"},
+      {get, "/api/{api_repo}/xet-write-token/*", Need::propose, {200}, api + "/xet-write-token/main?create_pr=1"},
+      // Who may propose has an open pull request by now, and may push to it.
+      {get, "/{repo}/info/refs", Need::push, {200}, "/<id>.git/info/refs?service=git-receive-pack"},
+      {post, "/{repo}/git-receive-pack", Need::push, {200}, "/<id>/git-receive-pack", "0000", {"Content-Type: application/x-git-receive-pack-request"}},
+
       // --- LFS
       {post, "/{repo}/info/lfs/objects/batch", Need::content, {200}, lfs + "/objects/batch", R"({"operation":"download","objects":[)" + object + "]}"},
-      {post, "/{repo}/info/lfs/objects/batch", Need::write, {200}, lfs + "/objects/batch", R"({"operation":"upload","objects":[)" + object + "]}"},
+      {post, "/{repo}/info/lfs/objects/batch", Need::propose, {200}, lfs + "/objects/batch", R"({"operation":"upload","objects":[)" + object + "]}"},
       {post, "/{repo}/info/lfs/objects/verify", Need::see, {200}, lfs + "/objects/verify", object},
       {post, "/{repo}/info/lfs/objects/{oid}/verify", Need::content, {200}, lfs + "/objects/<oid>/verify", object},
       {post, "/{repo}/info/lfs/objects/{oid}/verify", Need::signed_url, {200}, "<verify>", object},
@@ -181,6 +203,10 @@ inline std::vector<RoleRow> role_rows() {
       {post, "/v1/shards", Need::cas_write, {200}, "/v1/shards", "<shard>"},
       {post, "/v1/shards/announcement", Need::cas_write, {202}, "/v1/shards/announcement", "<shard>"},
       {post, "/v2/shards", Need::cas_write, {200}, "/v2/shards", "<shard>"},
+      {post, "/v1/xorbs/{prefix}/{hash}", Need::cas_propose, {200}, "/v1/xorbs/default/<xorb>", "<xorb-bytes>"},
+      {post, "/v1/shards", Need::cas_propose, {200}, "/v1/shards", "<shard>"},
+      {post, "/v1/shards/announcement", Need::cas_propose, {202}, "/v1/shards/announcement", "<shard>"},
+      {post, "/v2/shards", Need::cas_propose, {200}, "/v2/shards", "<shard>"},
       {get, "/v1/xorb-data/{hash}", Need::signed_url, {206}, "<xorb-data>"},
       // clang-format on
   };

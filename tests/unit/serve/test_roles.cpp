@@ -82,6 +82,10 @@ std::string_view name_of(Kind kind) {
   return "";
 }
 
+bool is_for_cas(const RoleRow& row) {
+  return row.need == Need::cas_read || row.need == Need::cas_write || row.need == Need::cas_propose;
+}
+
 Kind expected(const RoleRow& row, const Role& role, State state, const std::string& id) {
   const Level level = level_of(role, state, id);
   const auto refuse_write = role.is_anonymous() ? Kind::unauthenticated : Kind::forbidden;
@@ -94,6 +98,7 @@ Kind expected(const RoleRow& row, const Role& role, State state, const std::stri
   if (row.need == Need::signed_url)
     return state == State::gone && !row.path.starts_with("<xorb") ? Kind::forbidden : Kind::let_in;
   if (role.is_bad) return Kind::unauthenticated;
+  const bool acts = (role.writes_own || role.may_write) && (role.only.empty() || role.only == id);
   switch (row.need) {
     case Need::anybody:
       return Kind::let_in;
@@ -116,12 +121,15 @@ Kind expected(const RoleRow& row, const Role& role, State state, const std::stri
       return need_level(Level::write);
     case Need::create:
       return role.makes_there ? Kind::let_in : refuse_write;
-    case Need::act: {
+    case Need::act:
       if (level == Level::unknown) return Kind::hidden;
-      const bool acts = role.writes_own || role.may_write;
-      const bool is_inside = role.only.empty() || role.only == id;
-      return acts && is_inside ? Kind::let_in : refuse_write;
-    }
+      return acts ? Kind::let_in : refuse_write;
+    case Need::propose:
+      if (level == Level::unknown) return Kind::hidden;
+      return acts ? need_level(Level::content) : refuse_write;
+    case Need::push:
+      if (level == Level::unknown) return Kind::hidden;
+      return acts && level >= Level::content ? Kind::let_in : refuse_write;
     case Need::account:
       return role.is_anonymous() || role.is_limited ? refuse_write : Kind::let_in;
     case Need::account_write:
@@ -135,6 +143,8 @@ Kind expected(const RoleRow& row, const Role& role, State state, const std::stri
       return level >= Level::content ? Kind::let_in : Kind::forbidden;
     case Need::cas_write:
       return level >= Level::write ? Kind::let_in : Kind::forbidden;
+    case Need::cas_propose:
+      return acts && level >= Level::content ? Kind::let_in : Kind::forbidden;
     case Need::nothing:
     case Need::signed_url:
       break;
@@ -227,7 +237,7 @@ public:
                                {"<name>", id.substr(5)},
                                {"<me>", role.me},
                                {"<n>", number}});
-    const bool is_cas = row.need == Need::cas_read || row.need == Need::cas_write;
+    const bool is_cas = is_for_cas(row);
     const bool is_signed = row.path.starts_with("<");
     const auto answer =
         hub.ask(row.is_head ? "HEAD" : method_name(row.method), filled(row.path, words),
@@ -248,7 +258,9 @@ private:
   /// As if issued when its holder still had every right.
   std::string cas_token(const RoleRow& row, const Role& role, State state) {
     serve::CasGrant grant;
-    grant.scope = row.need == Need::cas_write ? serve::CasScope::write : serve::CasScope::read;
+    grant.scope = row.need == Need::cas_write     ? serve::CasScope::write
+                  : row.need == Need::cas_propose ? serve::CasScope::propose
+                                                  : serve::CasScope::read;
     grant.repo_id = repo_ids_.at(state);
     grant.token_id = role.token_id;
     grant.expires_unix_s = serve::unix_now() + 600;
@@ -311,6 +323,7 @@ private:
     REQUIRE(
         hub.ask("POST", api + "/commit/main", admin, commit, {"Content-Type: application/x-ndjson"})
             .status == 200);
+    REQUIRE(hub.ask("POST", api + "/discussions", admin, R"({"title":"first"})").status == 200);
     set_state(state, id);
 
     Words& words = words_[state];
@@ -475,8 +488,7 @@ TEST_CASE("each route answers each role about each repository as it should", "[s
         REQUIRE(got);
         CHECK(name_of(*got) == name_of(wanted));
         const bool is_refused = *got != Kind::let_in;
-        const bool by_token = row.need != Need::cas_read && row.need != Need::cas_write &&
-                              row.need != Need::signed_url;
+        const bool by_token = !is_for_cas(row) && row.need != Need::signed_url;
         if (is_refused && by_token)
           CHECK((answer.status == 401) == (role.is_anonymous() || role.is_bad));
         if (answer.status == 401) CHECK_FALSE(answer.header("www-authenticate").empty());
