@@ -39,6 +39,7 @@ void add_login(CLI::App& app, Context& context);
 void add_logout(CLI::App& app, Context& context);
 void add_whoami(CLI::App& app, Context& context);
 void add_repo(CLI::App& app, Context& context);
+void add_discussion(CLI::App& app, Context& context);
 void add_search(CLI::App& app, Context& context);
 void add_download(CLI::App& app, Context& context);
 void add_upload(CLI::App& app, Context& context);

@@ -159,6 +159,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
   add_logout(*app, context);
   add_whoami(*app, context);
   add_repo(*app, context);
+  add_discussion(*app, context);
   add_search(*app, context);
   add_download(*app, context);
   add_upload(*app, context);
