@@ -14,7 +14,7 @@ for mode in xet plain; do
   unset HF_HUB_DISABLE_XET
   [ "$mode" = xet ] || export HF_HUB_DISABLE_XET=1
   # Some of the client's functions try again for ever.
-  HF_HOME=$T/hf-$mode timeout 400 "$CLIENT_BIN/python" -m unittest discover -s "$SOURCE/tests/interop/hf" ${HF_TESTS:+-k "$HF_TESTS"} \
+  HF_HOME=$T/hf-$mode timeout 400 "$CLIENT_BIN/python" -m unittest discover -s "$SOURCE/tests/interop/hf" ${CLIENT_TESTS:+-k "$CLIENT_TESTS"} \
     >"$T/unittest" 2>&1 || { cat "$T/unittest" >&2; fail "the Python client, $mode"; }
   tail -n 3 "$T/unittest"
 done

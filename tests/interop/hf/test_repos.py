@@ -144,6 +144,16 @@ class People(HubTest):
         self.refused(HfHubHTTPError, HfApi(token="hf_wrong").whoami, status=401)
         self.assertEqual(self.api.get_full_repo_name("x"), f"{USER}/x")
 
+    def test_access_requests(self):
+        self.api.update_repo_settings(self.repo, gated="manual")
+        self.assertEqual(self.api.model_info(self.repo).gated, "manual")
+        self.assertEqual(list(self.api.list_rejected_access_requests(self.repo)), [])
+
+    def test_followers(self):
+        self.assertEqual(list(self.api.list_user_followers(USER)), [])
+        self.assertEqual(list(self.api.list_user_following(USER)), [])
+        self.refused(HfHubHTTPError, lambda: list(self.api.list_organization_followers("nobody")), status=404)
+
     def test_tokens(self):
         self.refused(HfHubHTTPError, HfApi(token=False).upload_file, repo_id=self.repo, path_in_repo="a",
                      path_or_fileobj=b"", status=401)
