@@ -77,10 +77,11 @@ private:
     register_files(cas, files, std::move(made));
   }
 
-  /// The index's word, asked once for each xorb that the remote has.
+  /// The index's word, asked once for each xorb.
   bool remote_has(const xet::XorbHash& xorb) {
     if (on_remote_.contains(xorb)) return true;
-    if (distrust_index_ || !store_.remote_has_xorb(link_.key(), xorb)) return false;
+    if (distrust_index_ || !asked_.insert(xorb).second) return false;
+    if (!store_.remote_has_xorb(link_.key(), xorb)) return false;
     on_remote_.insert(xorb);
     return true;
   }
@@ -347,6 +348,7 @@ private:
   /// Places on the remote that are not in the index: learned from the hub, or just made.
   std::unordered_map<xet::ChunkHash, RemotePlace> places_;
   std::unordered_set<xet::XorbHash> on_remote_;
+  std::unordered_set<xet::XorbHash> asked_;  ///< whether the index says that the remote has them
   /// The hub refused a recipe: only what this run has sent counts as being there.
   bool distrust_index_ = false;
   std::optional<std::unique_ptr<store::ChunkSource>> elsewhere_;  ///< once it is asked for
