@@ -326,9 +326,23 @@ TEST_CASE("pages of other origins may use the hub with a token", "[serve][hub_re
   CHECK(refused.status == 401);
   CHECK(refused.header("access-control-allow-origin") == "*");
   CHECK_THAT(refused.header("access-control-expose-headers"), Catch::Contains("X-Error-Code"));
-  const auto stranger =
-      hub.ask("GET", std::string(kApi) + "?signature=00", "", "", {"Origin: https://page.example"});
-  CHECK(stranger.header("access-control-allow-origin").empty());
+  // Nobody's credentials, and signatures where none is looked at, open nothing.
+  for (const std::string& path :
+       {kApi + "?signature=00", kApi + "/xet-read-token/info/lfs/objects/x?signature=00",
+        kApi + "/xet-read-token/info/lfs/objects/" + std::string(64, '0') + "?signature=00",
+        std::string("/admin/model.git/info/lfs/objects/batch?signature=00")}) {
+    INFO(path);
+    const auto stranger = hub.ask("GET", path, "", "", {"Origin: https://page.example"});
+    CHECK(stranger.header("access-control-allow-origin").empty());
+  }
+  const auto nobody =
+      hub.ask("GET", kApi, "", "", {"Origin: https://page.example", "Authorization: Basic Og=="});
+  CHECK(nobody.header("access-control-allow-origin").empty());
+  const auto link =
+      hub.ask("GET", "/admin/model.git/info/lfs/objects/" + std::string(64, '0') + "?signature=00",
+              "", "", {"Origin: https://page.example"});
+  CHECK(link.status == 403);
+  CHECK(link.header("access-control-allow-origin") == "*");
   CHECK(hub.ask("GET", "/health").header("access-control-allow-origin").empty());
 }
 
