@@ -37,7 +37,8 @@ public:
     if (known != grants_.end()) return known->second;
     auto grant = call_.hub.catalog->find_grant(call_.who.viewer(), call_.repo->id, xorb);
     // Whoever sent it may use it wherever it is: a client that remembers does not send it twice.
-    if ((!grant || !grant->whole) && call_.who.user &&
+    // A limited token does not reach what its user sent elsewhere.
+    if ((!grant || !grant->whole) && call_.who.user && !call_.who.token->is_limited &&
         call_.hub.uploads->has(call_.who.user->id, xorb))
       grant = XorbGrant{xorb, true, {}};
     return grants_.emplace(xorb, std::move(grant)).first->second;

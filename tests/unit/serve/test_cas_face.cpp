@@ -368,6 +368,10 @@ TEST_CASE("what somebody sent counts as sent when its repository is deleted", "[
 
   const std::string to_mine = cas_token(hub, "bob/mine", "write", bob);
   CHECK(hub.ask("POST", "/v1/shards", to_mine, file.shard(false)).status == 400);
+  const std::string limited =
+      hub.admin().create_limited_token("alice", "ci", {{"alice/second", true}}, std::nullopt);
+  const std::string limited_to_second = cas_token(hub, "alice/second", "write", limited);
+  CHECK(hub.ask("POST", "/v1/shards", limited_to_second, file.shard(false)).status == 400);
   const std::string to_second = cas_token(hub, "alice/second", "write", alice);
   CHECK(hub.ask("POST", "/v1/shards", to_second, file.shard(false)).status == 200);
   CHECK(
