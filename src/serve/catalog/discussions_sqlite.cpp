@@ -261,7 +261,13 @@ public:
           .run();
       if (db.changes() == 0) return std::nullopt;
       if (!comment.empty()) add_event(db, discussion, Kind::comment, who, comment);
-      return add_event(db, discussion, Kind::status_change, who, wire::name_of(status));
+      // However full: else who fills a discussion, by a long push too, keeps it open for good.
+      if (!take_room(db, discussion, wire::name_of(status).size()) &&
+          status != DiscussionStatus::closed)
+        refuse_full();
+      return read_event(
+          db, discussion,
+          insert_event(db, discussion, Kind::status_change, who, wire::name_of(status), {}));
     });
   }
 

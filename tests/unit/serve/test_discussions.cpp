@@ -218,6 +218,18 @@ TEST_CASE("bounds are kept", "[serve][discussions]") {
   CHECK(w.status(at + "/comment", w.ann, {{"comment", text}}) == 200);
 }
 
+TEST_CASE("a discussion that is full can be closed, and stays so", "[serve][discussions]") {
+  World w;
+  const int number = w.make(w.ann, "t");
+  const std::string at = "/" + std::to_string(number);
+  test::run_sql(w.hub.folder() / "data/catalog.db",
+                "UPDATE discussions SET events=" + std::to_string(serve::kEventsPerDiscussion));
+  CHECK(w.status(at + "/comment", w.ann, {{"comment", "more"}}) == 409);
+  CHECK(w.status(at + "/status", w.ann, {{"status", "closed"}}) == 200);
+  CHECK(w.status(at + "/status", w.ann, {{"status", "open"}}) == 409);
+  CHECK(w.details(number).at("status") == "closed");
+}
+
 TEST_CASE("a pull request begins as a draft, gets commits and is merged", "[serve][discussions]") {
   World w;
   CHECK(w.make(w.ann, "Words") == 1);
