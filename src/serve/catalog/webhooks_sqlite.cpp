@@ -136,7 +136,9 @@ public:
                                  std::size_t limit) override {
     // Seldom is anything due, and a write waits for others.
     const bool is_any_due = db_.read([&](Connection& db) {
-      auto row = db.query("SELECT 1 FROM webhook_deliveries WHERE due<=? LIMIT 1");
+      auto row = db.query(
+          "SELECT 1 FROM webhook_deliveries d JOIN webhooks w ON w.id=d.webhook_id "
+          "WHERE d.due<=? AND NOT w.disabled LIMIT 1");
       row.bind(now_unix_s);
       return row.next();
     });

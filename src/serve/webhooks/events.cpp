@@ -1,5 +1,8 @@
 #include "webhooks/events.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include <nlohmann/json.hpp>
 
 #include <mhub/base/log.hpp>
@@ -11,6 +14,9 @@ namespace mhub::serve {
 namespace {
 
 using nlohmann::json;
+
+/// Of one message, which waits in the queue a thousand times over.
+constexpr std::size_t kRefsTold = 1000;
 
 std::string owner_id(Catalog& catalog, const std::string& owner) {
   const auto user = catalog.find_user(owner);
@@ -40,7 +46,9 @@ json body_of(const EventPlace& place, const HubEvent& event) {
                {"repo", std::move(repo)}};
   if (!event.refs.empty()) {
     body["updatedRefs"] = json::array();
-    for (const UpdatedRef& ref : event.refs) body["updatedRefs"].push_back(ref_json(ref));
+    for (const UpdatedRef& ref :
+         std::span(event.refs).first(std::min(event.refs.size(), kRefsTold)))
+      body["updatedRefs"].push_back(ref_json(ref));
   }
   if (!event.more_json.empty()) body.update(json::parse(event.more_json));
   return body;

@@ -1,11 +1,8 @@
 #pragma once
 // What happens to repositories, as webhooks are told of it.
 
-#include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "catalog/catalog.hpp"
 #include "catalog/webhooks.hpp"
