@@ -3,7 +3,7 @@
 //
 // Data folder: catalog.db (users, tokens, repositories, who holds what), store/ (chunks, see
 // mhub/store/store.hpp), git/<number>.git (bare repositories), hooks/, home/ (kept empty), tmp/ and
-// serve.lock. Protocols: docs/protocol/{git,lfs,cas,mhub-xet,hub-read}.md.
+// serve.lock. Protocols: docs/protocol/.
 
 #include <chrono>
 #include <cstdint>
