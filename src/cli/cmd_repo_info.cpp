@@ -39,6 +39,7 @@ int info(Context& context, const InfoCommand& command) {
   const wire::RepoName name = full_name(session, argument);
   const wire::RepoDescription repo = remote::repo_info(session.api, name, command.revision);
   const Files files = count_files(repo);
+  const bool is_gated = repo.gating != wire::Gating::none;
   const std::string url = net::join_url(session.url.str(), name.path());
   context.end_progress();
   if (context.json()) {
@@ -46,6 +47,7 @@ int info(Context& context, const InfoCommand& command) {
                {"type", wire::name_of(repo.type)},
                {"url", url},
                {"private", repo.is_private},
+               {"gated", is_gated ? Json(wire::name_of(repo.gating)) : Json(false)},
                {"sha", repo.sha},
                {"created_at", repo.created_at},
                {"last_modified", repo.last_modified},
@@ -65,7 +67,8 @@ int info(Context& context, const InfoCommand& command) {
   row("name", repo.id);
   row("type", wire::name_of(repo.type));
   row("url", url);
-  row("access", repo.is_private ? "private" : "public");
+  row("access", fmt::format("{}{}{}", repo.is_private ? "private" : "public",
+                            is_gated ? ", gated: " : "", wire::name_of(repo.gating)));
   row("commit", repo.sha);
   row("created", repo.created_at);
   row("modified", repo.last_modified);

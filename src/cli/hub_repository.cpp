@@ -15,17 +15,13 @@ HubRepository hub_repository(Context& context, const std::string& text, const st
   context.find_repository();  // for its settings
   const std::string plain = text.starts_with("hf://") ? "hf:" + text.substr(5) : text;
   remote::RemoteAddress address = remote::parse_remote(plain, context.hubs());
+  // As it was written it may hold credentials.
+  const std::string& shown = address.is_local() ? text : address.url;
   if (address.is_local() || !address.repo) {
-    throw Error(ErrorKind::usage, "{} names no repository on a hub", printable(text))
+    throw Error(ErrorKind::usage, "{} names no repository on a hub", printable(shown))
         .hint("write owner/name, datasets/owner/name, hf:owner/name or a URL");
   }
-  if (!type.empty() && address.repo->type != repo_type(type)) {
-    if (address.repo->type != wire::RepoType::model) {
-      throw Error(ErrorKind::usage, "{} is a {} by its name, and a {} by --type", printable(text),
-                  wire::name_of(address.repo->type), type);
-    }
-    address.repo->type = repo_type(type);
-  }
+  address.repo->type = agreed_type(shown, address.repo->type, type);
   HubRepository found{address.hub_url, *address.repo, context.connections(address.hub_url)};
   found.connections.credentials.add_from_url(net::require_url(found.hub_url), address.user,
                                              address.password);

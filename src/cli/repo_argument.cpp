@@ -15,7 +15,7 @@ bool is_address(const std::string& text) {
 
 RepoArgument read_address(Context& context, const RepoWords& words) {
   if (!words.hub.empty()) {
-    throw Error(ErrorKind::usage, "{} names its hub; leave --hub out", printable(words.name));
+    throw Error(ErrorKind::usage, "the repository's address names its hub; leave --hub out");
   }
   context.find_repository();  // for its settings
   const remote::RemoteAddress address = remote::parse_remote(words.name, context.hubs());
@@ -25,7 +25,8 @@ RepoArgument read_address(Context& context, const RepoWords& words) {
   if (!address.repo) {
     throw Error(ErrorKind::usage, "{} names no repository of a hub", printable(address.url));
   }
-  return {address.hub_url, address.repo->owner, address.repo->name, address.repo->type};
+  return {address.hub_url, address.repo->owner, address.repo->name,
+          agreed_type(address.url, address.repo->type, words.type)};
 }
 
 }  // namespace

@@ -11,4 +11,14 @@ wire::RepoType repo_type(const std::string& text) {
   return *type;
 }
 
+wire::RepoType agreed_type(const std::string& shown, wire::RepoType named,
+                           const std::string& type) {
+  const wire::RepoType wanted = type.empty() ? named : repo_type(type);
+  if (named != wanted && named != wire::RepoType::model) {
+    throw Error(ErrorKind::usage, "{} is a {} by its name, and a {} by --type", printable(shown),
+                wire::name_of(named), type);
+  }
+  return wanted;
+}
+
 }  // namespace mhub::cli

@@ -8,4 +8,9 @@ namespace mhub::cli {
 /// The value of --type, "model" if it was left out. Throws Error: usage.
 wire::RepoType repo_type(const std::string& text);
 
+/// The type of a repository whose address says `named`, with the value of --type, or none, beside
+/// it: an address that begins with no type leaves it to --type. Throws Error: usage, naming
+/// `shown`, if the two differ.
+wire::RepoType agreed_type(const std::string& shown, wire::RepoType named, const std::string& type);
+
 }  // namespace mhub::cli

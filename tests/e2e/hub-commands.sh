@@ -25,6 +25,13 @@ expect_exit 1 mhub repo info team/none
 expect_exit 1 mhub repo info team/model --revision none
 expect_exit 2 mhub repo info team/model/more
 expect_exit 2 mhub repo info hf:team/model --hub "$HUB"
+expect_equal "gates" "$(mhub repo info team/model --json | jq .gated)" false
+# An address without a type means what --type says, as a short name does, and not always a model.
+expect_exit 1 mhub repo info "$HUB/team/model" --type dataset
+expect_exit 2 mhub repo info "$HUB/datasets/team/model" --type model
+expect_exit 2 mhub download "http://me:secret@127.0.0.1:1/nothing"
+expect_err "names no repository"
+if grep -qF secret "$T/err"; then fail "a message shows a password"; fi
 
 step "settings"
 (unset MHUB_TOKEN; expect_exit 4 mhub clone "$HUB/team/model" anonymous)
