@@ -64,9 +64,12 @@ private:
       : session(context, argument.hub), repo(full_name(session, argument)) {}
 };
 
+std::string url_of(const Place& place) {
+  return net::join_url(place.session.url.str(), place.repo.path());
+}
+
 std::string url_of(const Place& place, std::int64_t number) {
-  return fmt::format("{}/discussions/{}", net::join_url(place.session.url.str(), place.repo.path()),
-                     number);
+  return fmt::format("{}/discussions/{}", url_of(place), number);
 }
 
 std::string_view kind_of(const wire::DiscussionSummary& summary) {
@@ -226,7 +229,7 @@ int create(Context& context, const DiscussionCommand& command) {
     context.say(
         "it is a draft: push to it with `mhub push REMOTE HEAD:refs/pr/{0}`, then `mhub "
         "discussion reopen {1} {0}`",
-        made.number, place.repo.path());
+        made.number, url_of(place));
   }
   return kExitDone;
 }
