@@ -1,6 +1,7 @@
 #include "hf_environment.hpp"
 
 #include <mhub/base/error.hpp>
+#include <mhub/base/text.hpp>
 
 namespace mhub::cli {
 namespace {
@@ -28,9 +29,7 @@ std::filesystem::path hf_cache_folder(const Environment& environment) {
 }
 
 bool is_switched_on(const Environment& environment, std::string_view name) {
-  std::string text = environment.find(name).value_or("");
-  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return text == "1" || text == "ON" || text == "YES" || text == "TRUE";
+  return mhub::is_switched_on(environment.find(name).value_or(""));
 }
 
 bool is_offline(const Environment& environment) {

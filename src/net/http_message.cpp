@@ -31,11 +31,7 @@ private:
 
 /// What a person should see of `text`: no surrounding space, bounded, nothing that moves a cursor.
 std::string for_a_person(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  text = text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-  return printable(text.substr(0, kServerMessageMaxBytes));
+  return printable(trimmed(text, " \t\r\n").substr(0, kServerMessageMaxBytes));
 }
 
 std::string message_in_json(const std::string& body) {

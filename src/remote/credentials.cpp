@@ -92,11 +92,7 @@ std::filesystem::path Environment::hf_stored_tokens_file() const {
 }
 
 bool Environment::keeps_hf_token_back() const {
-  std::string text = hf_disable_implicit_token;
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  });
-  return text == "1" || text == "ON" || text == "YES" || text == "TRUE";
+  return is_switched_on(hf_disable_implicit_token);
 }
 
 net::Header Credential::basic() const {

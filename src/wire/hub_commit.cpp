@@ -1,5 +1,4 @@
-#include <algorithm>
-
+#include <mhub/base/text.hpp>
 #include <mhub/wire/hub_commit.hpp>
 
 #include "commit_file.hpp"
@@ -23,9 +22,8 @@ std::string write_line(std::string_view key, OrderedJson value) {
 std::string read_parent(const JsonField& value) {
   const auto field = value.find("parentCommit");
   if (!field) return {};
-  std::string parent = field->text(kParentMaxDigits);
+  std::string parent = lower_case(field->text(kParentMaxDigits));
   if (parent.empty()) return parent;
-  for (char& c : parent) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
   if (parent.size() < kParentMinDigits ||
       parent.find_first_not_of("0123456789abcdef") != std::string::npos)
     field->fail("is no commit id");

@@ -1,3 +1,4 @@
+#include <mhub/base/text.hpp>
 #include <mhub/wire/hub_discussions.hpp>
 
 #include "html_text.hpp"
@@ -7,22 +8,16 @@ namespace mhub::wire {
 namespace {
 
 constexpr std::size_t kMaxWordBytes = 64;
+constexpr std::string_view kSpace = " \t\r\n";
 constexpr JsonLimits kLimits{.bytes = std::size_t{1} << 20, .values = 1000};
 
 constexpr std::string_view kStatusNames[] = {"draft", "open", "closed", "merged"};
 constexpr std::string_view kEventNames[] = {"comment", "status-change", "commit", "title-change"};
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 std::string one_line(std::string_view text) {
   std::string line;
   for (const char c : text) line += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? ' ' : c;
-  return std::string(trimmed(line));
+  return std::string(trimmed(line, kSpace));
 }
 
 std::string read_title(const JsonField& field) {
@@ -36,7 +31,7 @@ std::string read_optional_text(const JsonField& root, std::string_view key) {
   if (!field) return {};
   const std::string& text = field->text(kDiscussionTextMaxBytes);
   if (text.find('\0') != std::string::npos) field->fail("holds a NUL character");
-  return trimmed(text).empty() ? std::string() : text;
+  return trimmed(text, kSpace).empty() ? std::string() : text;
 }
 
 std::string read_text(const JsonField& root, std::string_view key) {
@@ -188,7 +183,7 @@ std::string_view cut_text(std::string_view text, std::size_t max_bytes) {
 }
 
 std::string discussion_title_from(std::string_view text) {
-  text = trimmed(text);
+  text = trimmed(text, kSpace);
   return one_line(cut_text(text.substr(0, text.find('\n')), kDiscussionTitleMaxBytes));
 }
 

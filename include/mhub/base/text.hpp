@@ -29,6 +29,12 @@ constexpr std::string_view trimmed(std::string_view text, std::string_view blank
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
+/// True for 1, on, yes and true: how Hugging Face's tools read switches of the environment.
+constexpr bool is_switched_on(std::string_view text) {
+  return text == "1" || equal_ignoring_case(text, "on") || equal_ignoring_case(text, "yes") ||
+         equal_ignoring_case(text, "true");
+}
+
 /// The value of a hexadecimal digit; negative for what is none.
 constexpr int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
