@@ -99,17 +99,12 @@ void add_download(CLI::App& app, Context& context) {
   auto options = std::make_shared<DownloadCommand>();
   CLI::App* command =
       add_command(app, "download", "Fetch files from a hub, without a git repository", group::kHub);
-  argument(command, "REPO", options->repository, "owner/name, datasets/owner/name, hf:… or a URL")
-      ->required();
+  add_hub_repository(command, options->repository, options->type);
   arguments(command, "NAME", options->options.files,
             "Files in the repository, or folders with a slash at the end; all if left out");
-  add_type_option(command, options->type);
   value(command, "--revision", options->options.revision, "REVISION",
         "Branch, tag, reference or commit; main if left out");
-  values(command, "-I,--include", options->options.patterns.include, "GLOB",
-         "Only files that match; may be given several times");
-  values(command, "-X,--exclude", options->options.patterns.exclude, "GLOB",
-         "No files that match; may be given several times");
+  add_patterns(command, options->options.patterns);
   value(command, "--local-dir", options->local_folder, "DIR",
         "Put the files there, not into the shared cache");
   value(command, "--cache-dir", options->cache_folder, "DIR",

@@ -130,11 +130,9 @@ void add_upload(CLI::App& app, Context& context) {
   auto options = std::make_shared<UploadCommand>();
   CLI::App* command =
       add_command(app, "upload", "Commit files to a hub, without a git repository", group::kHub);
-  argument(command, "REPO", options->repository, "owner/name, datasets/owner/name, hf:… or a URL")
-      ->required();
+  add_hub_repository(command, options->repository, options->type);
   arguments(command, "PATH", options->paths,
             "Files, or a folder whose contents go up; the current folder if left out");
-  add_type_option(command, options->type);
   value(command, "--path-in-repo", options->options.path_in_repo, "NAME",
         "Folder in the repository, or for a single file its name there");
   value(command, "--revision", options->options.revision, "BRANCH",
@@ -142,10 +140,7 @@ void add_upload(CLI::App& app, Context& context) {
   value(command, "-m,--message", options->options.message, "TEXT", "The commit's first line");
   value(command, "--description", options->options.description, "TEXT",
         "The rest of the commit's message");
-  values(command, "-I,--include", options->options.patterns.include, "GLOB",
-         "Only files that match; may be given several times");
-  values(command, "-X,--exclude", options->options.patterns.exclude, "GLOB",
-         "No files that match; may be given several times");
+  add_patterns(command, options->options.patterns);
   values(command, "--delete", options->options.delete_patterns, "GLOB",
          "Delete files that match and are not sent; may be given several times");
   flag(command, "--create-pr", options->options.as_pull_request, "Make a pull request of it");

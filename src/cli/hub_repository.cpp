@@ -28,10 +28,18 @@ HubRepository hub_repository(Context& context, const std::string& text, const st
   return found;
 }
 
-void add_type_option(CLI::App* command, std::string& target) {
-  value(command, "--repo-type,--type", target, "model|dataset|space",
+void add_hub_repository(CLI::App* command, std::string& text, std::string& type) {
+  argument(command, "REPO", text, "owner/name, datasets/owner/name, hf:… or a URL")->required();
+  value(command, "--repo-type,--type", type, "model|dataset|space",
         "What kind of repository; model if left out")
       ->check(CLI::IsMember({"model", "dataset", "space"}).description(""));
+}
+
+void add_patterns(CLI::App* command, sync::NamePatterns& patterns) {
+  values(command, "-I,--include", patterns.include, "GLOB",
+         "Only files that match; may be given several times");
+  values(command, "-X,--exclude", patterns.exclude, "GLOB",
+         "No files that match; may be given several times");
 }
 
 }  // namespace mhub::cli

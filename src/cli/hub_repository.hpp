@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include <mhub/sync/download_files.hpp>
 #include <mhub/wire/repo_name.hpp>
 
 #include "context.hpp"
@@ -24,7 +25,10 @@ struct HubRepository {
 /// URL are kept for its origin. Throws Error: usage.
 HubRepository hub_repository(Context& context, const std::string& text, const std::string& type);
 
-/// Adds --type, which is also known as --repo-type.
-void add_type_option(CLI::App* command, std::string& target);
+/// Adds REPO, and --type, which is also known as --repo-type: what hub_repository() reads.
+void add_hub_repository(CLI::App* command, std::string& text, std::string& type);
+
+/// Adds --include and --exclude for files of such a repository.
+void add_patterns(CLI::App* command, sync::NamePatterns& patterns);
 
 }  // namespace mhub::cli
