@@ -35,7 +35,6 @@ std::optional<std::vector<TreeEntry>> parse_tree_cache(std::string_view json) {
 
 std::string tree_cache_json(std::span<const TreeEntry> entries) {
   Json files = Json::object();  // sorted, and quick however many
-
   for (const TreeEntry& entry : entries) {
     if (entry.is_folder) continue;
     Json& file = files[entry.path];
@@ -48,7 +47,8 @@ std::string tree_cache_json(std::span<const TreeEntry> entries) {
   }
   Json json = {{"format_version", kFormatVersion}};
   json["files"] = std::move(files);
-  return dump(json);
+  // Not dump(), whose other kind of JSON would be a copy of it all.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace mhub::wire
