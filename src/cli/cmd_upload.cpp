@@ -44,8 +44,11 @@ std::optional<std::chrono::milliseconds> interval(const std::string& minutes) {
   if (minutes.empty()) return std::nullopt;
   char* end = nullptr;
   const double value = std::strtod(minutes.c_str(), &end);
-  if (*end != '\0' || !std::isfinite(value) || value <= 0 || value > 1e6)
-    throw Error(ErrorKind::usage, "--every takes minutes, more than 0: {}", printable(minutes));
+  constexpr double kLeast = 1.0 / 60;
+  if (*end != '\0' || !std::isfinite(value) || value < kLeast || value > 1e6)
+    throw Error(ErrorKind::usage, "--every takes minutes, of a second at least: {}",
+                printable(minutes))
+        .hint("for example --every 5");
   return std::chrono::milliseconds(static_cast<std::int64_t>(value * 60'000));
 }
 

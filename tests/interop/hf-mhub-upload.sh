@@ -83,6 +83,7 @@ expect_on_hub plain admin/model
 expect_exit 1 mhub upload admin/model none
 expect_exit 2 mhub upload admin/model model --path-in-repo ../up
 expect_exit 2 mhub upload admin/model model --every 0
+expect_exit 2 mhub upload admin/model model --every 0.0001
 
 step "a file that the repository ignores"
 mkdir ignoring
