@@ -1,14 +1,33 @@
 #include <optional>
+#include <set>
 
 #include <mhub/base/error.hpp>
 #include <mhub/remote/hub_api.hpp>
-
-#include "hub_requests.hpp"
 
 namespace mhub::remote {
 namespace {
 
 constexpr std::size_t kMaxPages = 10000;
+
+/// The next page that a Link header names (RFC 8288), if it is on the hub itself: credentials go
+/// along.
+std::optional<std::string> next_page(const net::Response& response, const net::Url& hub) {
+  const std::string* link = response.header("Link");
+  if (link == nullptr) return std::nullopt;
+  std::string_view rest = *link;
+  while (true) {
+    const std::size_t open = rest.find('<');
+    const std::size_t close = rest.find('>', open == rest.npos ? 0 : open);
+    if (open == rest.npos || close == rest.npos) return std::nullopt;
+    const std::string_view target = rest.substr(open + 1, close - open - 1);
+    rest.remove_prefix(close + 1);
+    const std::string_view parameters = rest.substr(0, rest.find('<'));
+    if (parameters.find("rel=\"next\"") == parameters.npos) continue;
+    const auto url = net::resolve_reference(hub, target);
+    if (!url || !net::same_origin(*url, hub)) return std::nullopt;
+    return url->str();
+  }
+}
 
 }  // namespace
 
@@ -42,8 +61,8 @@ net::Response HubApi::try_json(std::string_view method, std::string_view path, s
 }
 
 net::Response HubApi::send_json(std::string_view method, std::string_view path, std::string body,
-                                std::string_view doing) {
-  net::Response response = try_json(method, path, std::move(body), net::Retry::idempotent);
+                                std::string_view doing, net::Retry retry) {
+  net::Response response = try_json(method, path, std::move(body), retry);
   require_ok(response, doing);
   return response;
 }
@@ -52,7 +71,8 @@ void HubApi::for_each_page(std::string_view path, std::string_view doing,
                            const std::function<bool(const net::Response&)>& use) {
   const net::Url hub = net::require_url(hub_url_);
   std::string url = hub_url_ + std::string(path);
-  for (std::size_t page = 0; page < kMaxPages; ++page) {
+  std::set<std::string> asked;
+  while (asked.size() < kMaxPages && asked.insert(url).second) {
     net::Request request;
     request.url = url;
     request.max_body_bytes = wire::kTreeMaxBodyBytes;
@@ -72,10 +92,6 @@ wire::WhoAmI HubApi::whoami() {
 
 std::string HubApi::read_token_url(const wire::RepoName& repo, std::string_view revision) const {
   return hub_url_ + repo.api_path() + "/xet-read-token/" + net::escape(revision);
-}
-
-std::string HubApi::write_token_url(const wire::RepoName& repo, std::string_view revision) const {
-  return hub_url_ + repo.api_path() + "/xet-write-token/" + net::escape(revision);
 }
 
 }  // namespace mhub::remote

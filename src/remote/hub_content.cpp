@@ -8,7 +8,6 @@
 #include <mhub/wire/hub_repos.hpp>
 
 #include "exact_body.hpp"
-#include "hub_requests.hpp"
 
 namespace mhub::remote {
 namespace {
@@ -24,28 +23,19 @@ bool is_commit_id(std::string_view text) {
 }  // namespace
 
 HubContent::HubContent(HubConnection& hub, std::string hub_url, wire::RepoName repo)
-    : hub_(hub), hub_url_(std::move(hub_url)), repo_(std::move(repo)) {
-  while (hub_url_.ends_with('/')) hub_url_.pop_back();
-}
+    : hub_(hub), api_(hub, std::move(hub_url)), repo_(std::move(repo)) {}
 
-std::string HubContent::api(std::string_view route, std::string_view revision) const {
-  return fmt::format("{}{}/{}/{}", hub_url_, repo_.api_path(), route, net::escape(revision));
+std::string HubContent::route(std::string_view name, std::string_view revision) const {
+  return fmt::format("{}/{}/{}", repo_.api_path(), name, net::escape(revision));
 }
 
 std::string HubContent::read_token_url(std::string_view revision) const {
-  return api("xet-read-token", revision);
-}
-
-net::Response HubContent::send(net::Request request, std::string_view doing) {
-  request.max_body_bytes = wire::kTreeMaxBodyBytes;
-  net::Response response = hub_.send(std::move(request), AuthStyle::bearer);
-  require_ok(response, doing);
-  return response;
+  return api_.read_token_url(repo_, revision);
 }
 
 RevisionAnswer HubContent::find_revision(std::string_view revision) {
   net::Request request;
-  request.url = api("revision", revision) + "?expand=sha";
+  request.url = hub_url() + route("revision", revision) + "?expand=sha";
   request.max_body_bytes = wire::kInfoMaxBodyBytes;
   const net::Response response = hub_.send(std::move(request), AuthStyle::bearer);
   const int status = response.status;
@@ -62,7 +52,7 @@ RevisionAnswer HubContent::find_revision(std::string_view revision) {
   require_ok(response, fmt::format("look up {}", printable(repo_.path())));
   auto description = wire::parse_repo_description(response.body, repo_.type);
   if (!is_commit_id(description.sha)) {
-    throw Error(ErrorKind::corrupt, "{} gives no commit for {} of {}", hub_url_,
+    throw Error(ErrorKind::corrupt, "{} gives no commit for {} of {}", hub_url(),
                 printable(revision), repo_.path());
   }
   return {RevisionAnswer::What::found, std::move(description.sha), {}};
@@ -83,29 +73,21 @@ std::string HubContent::require_revision(std::string_view revision) {
 }
 
 std::vector<wire::TreeEntry> HubContent::list_files(std::string_view revision) {
-  const net::Url hub = net::require_url(hub_url_);
   std::vector<wire::TreeEntry> files;
-  std::set<std::string> asked;
-  std::string url = api("tree", revision) + "?recursive=true&expand=false";
-  while (true) {
-    if (!asked.insert(url).second)
-      throw Error(ErrorKind::corrupt, "{} lists files in circles", hub.host_and_port());
-    net::Request request;
-    request.url = url;
-    const net::Response response =
-        send(std::move(request), fmt::format("list the files of {}", printable(repo_.path())));
-    for (wire::TreeEntry& entry : wire::parse_tree(response.body)) {
-      if (entry.is_folder) continue;
-      if (files.size() == kListedFilesMax) {
-        throw Error(ErrorKind::corrupt, "{} lists more than {} files", hub.host_and_port(),
-                    kListedFilesMax);
-      }
-      files.push_back(std::move(entry));
-    }
-    auto next = next_page(response, hub);
-    if (!next) return files;
-    url = std::move(*next);
-  }
+  api_.for_each_page(route("tree", revision) + "?recursive=true&expand=false",
+                     fmt::format("list the files of {}", printable(repo_.path())),
+                     [&](const net::Response& response) {
+                       for (wire::TreeEntry& entry : wire::parse_tree(response.body)) {
+                         if (entry.is_folder) continue;
+                         if (files.size() == kListedFilesMax) {
+                           throw Error(ErrorKind::corrupt, "{} lists more than {} files", hub_url(),
+                                       kListedFilesMax);
+                         }
+                         files.push_back(std::move(entry));
+                       }
+                       return true;
+                     });
+  return files;
 }
 
 std::vector<wire::TreeEntry> HubContent::find_files(std::string_view revision,
@@ -114,11 +96,9 @@ std::vector<wire::TreeEntry> HubContent::find_files(std::string_view revision,
   while (!paths.empty()) {
     const auto part = paths.first(std::min(paths.size(), wire::kPathsInfoMaxPaths));
     paths = paths.subspan(part.size());
-    net::Request request =
-        json_request("POST", api("paths-info", revision), wire::paths_info_request_json(part));
-    request.retry = net::Retry::always;
-    const net::Response response =
-        send(std::move(request), fmt::format("look up files of {}", printable(repo_.path())));
+    const net::Response response = api_.send_json(
+        "POST", route("paths-info", revision), wire::paths_info_request_json(part),
+        fmt::format("look up files of {}", printable(repo_.path())), net::Retry::always);
     const std::set<std::string_view> asked(part.begin(), part.end());
     for (wire::TreeEntry& entry : wire::parse_tree(response.body)) {
       if (!entry.is_folder && asked.contains(entry.path)) files.push_back(std::move(entry));
@@ -157,19 +137,17 @@ void HubContent::download(std::string_view commit, const std::string& path,
 wire::PreuploadAnswer HubContent::preupload(std::string_view revision,
                                             const wire::PreuploadRequest& request,
                                             bool as_pull_request) {
-  net::Request message =
-      json_request("POST", api("preupload", revision) + (as_pull_request ? "?create_pr=1" : ""),
-                   to_json(request));
-  message.retry = net::Retry::always;
   return wire::parse_preupload_answer(
-      send(std::move(message), "ask the hub how it wants the files").body);
+      api_.send_json("POST", route("preupload", revision) + (as_pull_request ? "?create_pr=1" : ""),
+                     to_json(request), "ask the hub how it wants the files", net::Retry::always)
+          .body);
 }
 
 std::optional<wire::CommitAnswer> HubContent::commit(std::string_view revision, net::Body lines,
                                                      bool as_pull_request) {
   net::Request request;
   request.method = "POST";
-  request.url = api("commit", revision) + (as_pull_request ? "?create_pr=1" : "");
+  request.url = hub_url() + route("commit", revision) + (as_pull_request ? "?create_pr=1" : "");
   request.headers.push_back({"Content-Type", "application/x-ndjson", false});
   request.body = std::move(lines);
   request.stall_limit_ms = kCommitStallLimitMs;
@@ -180,9 +158,8 @@ std::optional<wire::CommitAnswer> HubContent::commit(std::string_view revision, 
 }
 
 void HubContent::make_branch(std::string_view name) {
-  const net::Response response =
-      hub_.send(json_request("POST", api("branch", name), to_json(wire::MakeBranchRequest{})),
-                AuthStyle::bearer);
+  const net::Response response = api_.try_json(
+      "POST", route("branch", name), to_json(wire::MakeBranchRequest{}), net::Retry::idempotent);
   if (response.status == 409) return;
   require_ok(response, fmt::format("make the branch {}", printable(name)));
 }

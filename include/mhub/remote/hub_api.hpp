@@ -1,6 +1,7 @@
 #pragma once
 // A hub's REST face, in the shapes of Hugging Face's API: what all its routes share. The routes
-// themselves stand in a header for each family: hub_repos.hpp, hub_files.hpp.
+// themselves stand in a header for each family: hub_repos.hpp, hub_files.hpp, hub_content.hpp,
+// hub_discussions.hpp.
 
 #include <functional>
 #include <string>
@@ -26,7 +27,7 @@ public:
   net::Response get(std::string_view path, std::string_view doing,
                     std::uint64_t max_body_bytes = wire::kTreeMaxBodyBytes);
   net::Response send_json(std::string_view method, std::string_view path, std::string body,
-                          std::string_view doing);
+                          std::string_view doing, net::Retry retry = net::Retry::idempotent);
   /// Any status. The body is bounded by wire::kTreeMaxBodyBytes; a request that may be sent twice
   /// says so.
   net::Response try_json(std::string_view method, std::string_view path, std::string body,
@@ -39,7 +40,6 @@ public:
 
   /// The route that answers CAS tokens for reading `revision` of `repo`.
   std::string read_token_url(const wire::RepoName& repo, std::string_view revision) const;
-  std::string write_token_url(const wire::RepoName& repo, std::string_view revision) const;
 
   const std::string& hub_url() const { return hub_url_; }
 

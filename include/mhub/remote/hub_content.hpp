@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include <mhub/remote/hub_connection.hpp>
+#include <mhub/remote/hub_api.hpp>
 #include <mhub/wire/hub_commit.hpp>
 #include <mhub/wire/hub_preupload.hpp>
 #include <mhub/wire/hub_tree.hpp>
@@ -69,17 +69,17 @@ public:
   /// The routes that answer CAS tokens.
   std::string read_token_url(std::string_view revision) const;
 
-  const std::string& hub_url() const { return hub_url_; }
+  const std::string& hub_url() const { return api_.hub_url(); }
   const wire::RepoName& repo() const { return repo_; }
   /// "{hub}/owner/name".
-  std::string web_url() const { return hub_url_ + "/" + repo_.path(); }
+  std::string web_url() const { return hub_url() + "/" + repo_.path(); }
 
 private:
-  std::string api(std::string_view route, std::string_view revision) const;
-  net::Response send(net::Request request, std::string_view doing);
+  /// The path of the repository's route `name` for `revision`.
+  std::string route(std::string_view name, std::string_view revision) const;
 
   HubConnection& hub_;
-  std::string hub_url_;
+  HubApi api_;
   wire::RepoName repo_;
 };
 

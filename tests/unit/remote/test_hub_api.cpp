@@ -187,6 +187,4 @@ TEST_CASE("token routes name type, repository and escaped revision", "[remote][h
   Fixture f;
   CHECK(f.api.read_token_url(kRepo, "refs/pr/1") ==
         f.server.url("/base/api/datasets/team/data/xet-read-token/refs%2Fpr%2F1"));
-  CHECK(f.api.write_token_url(kRepo, "main") ==
-        f.server.url("/base/api/datasets/team/data/xet-write-token/main"));
 }
