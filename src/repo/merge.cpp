@@ -73,6 +73,27 @@ PathEntry side_of(const git_index_entry& raw) {
   return {raw.path, static_cast<FileMode>(raw.mode), from_oid(raw.id)};
 }
 
+std::vector<IndexConflict> conflicts_of(git_index* index) {
+  git_index_conflict_iterator* raw = nullptr;
+  check(git_index_conflict_iterator_new(&raw, index), "list the conflicts");
+  const GitIndexConflicts iterator(raw);
+  std::vector<IndexConflict> conflicts;
+  const git_index_entry *base = nullptr, *ours = nullptr, *theirs = nullptr;
+  int result = 0;
+  while ((result = git_index_conflict_next(&base, &ours, &theirs, raw)) == 0) {
+    IndexConflict conflict;
+    if (base != nullptr) conflict.base = side_of(*base);
+    if (ours != nullptr) conflict.ours = side_of(*ours);
+    if (theirs != nullptr) conflict.theirs = side_of(*theirs);
+    for (const auto* side : {&conflict.base, &conflict.theirs, &conflict.ours}) {
+      if (*side) conflict.path = (*side)->path;
+    }
+    conflicts.push_back(std::move(conflict));
+  }
+  if (result != GIT_ITEROVER) check(result, "list the conflicts");
+  return conflicts;
+}
+
 class Merger {
 public:
   Merger(Repository& repository, const std::string& ours_label, const std::string& theirs_label)
@@ -97,27 +118,6 @@ public:
   }
 
 private:
-  static std::vector<IndexConflict> conflicts_of(git_index* index) {
-    git_index_conflict_iterator* raw = nullptr;
-    check(git_index_conflict_iterator_new(&raw, index), "list the conflicts");
-    const GitIndexConflicts iterator(raw);
-    std::vector<IndexConflict> conflicts;
-    const git_index_entry *base = nullptr, *ours = nullptr, *theirs = nullptr;
-    int result = 0;
-    while ((result = git_index_conflict_next(&base, &ours, &theirs, raw)) == 0) {
-      IndexConflict conflict;
-      if (base != nullptr) conflict.base = side_of(*base);
-      if (ours != nullptr) conflict.ours = side_of(*ours);
-      if (theirs != nullptr) conflict.theirs = side_of(*theirs);
-      for (const auto* side : {&conflict.base, &conflict.theirs, &conflict.ours}) {
-        if (*side) conflict.path = (*side)->path;
-      }
-      conflicts.push_back(std::move(conflict));
-    }
-    if (result != GIT_ITEROVER) check(result, "list the conflicts");
-    return conflicts;
-  }
-
   std::optional<PathEntry> working_of(const IndexConflict& conflict) {
     std::optional<PathEntry> kept = conflict.ours ? conflict.ours : conflict.theirs;
     if (!kept) return std::nullopt;
@@ -210,6 +210,16 @@ GitCommit commit_of(Repository& repository, const ObjectId& id) {
   return GitCommit(raw);
 }
 
+GitIndex merged_index(Repository& repository, const ObjectId& ours, const ObjectId& theirs) {
+  const GitCommit left = commit_of(repository, ours);
+  const GitCommit right = commit_of(repository, theirs);
+  const Options options;
+  git_index* raw = nullptr;
+  check(git_merge_commits(&raw, git_of(repository), left.get(), right.get(), options.get()),
+        "merge " + theirs.hex());
+  return GitIndex(raw);
+}
+
 }  // namespace
 
 MergeAnalysis analyse_merge(Repository& repository, const ObjectId& ours, const ObjectId& theirs) {
@@ -222,23 +232,18 @@ MergeAnalysis analyse_merge(Repository& repository, const ObjectId& ours, const 
 
 MergeResult merge_commits(Repository& repository, const ObjectId& ours, const ObjectId& theirs,
                           const std::string& ours_label, const std::string& theirs_label) {
-  const GitCommit left = commit_of(repository, ours);
-  const GitCommit right = commit_of(repository, theirs);
-  const Options options;
-  git_index* raw = nullptr;
-  check(git_merge_commits(&raw, git_of(repository), left.get(), right.get(), options.get()),
-        "merge " + theirs.hex());
-  return Merger(repository, ours_label, theirs_label).finish(GitIndex(raw));
+  return Merger(repository, ours_label, theirs_label)
+      .finish(merged_index(repository, ours, theirs));
 }
 
 std::vector<std::string> conflicting_paths(Repository& repository, const ObjectId& ours,
                                            const ObjectId& theirs, std::size_t max_count) {
-  const MergeResult merge = merge_commits(repository, ours, theirs, "ours", "theirs");
-  repository.handle().objects->drop();
+  const GitIndex merged = merged_index(repository, ours, theirs);
+  repository.handle().objects->drop();  // files that libgit2 merged
   std::vector<std::string> paths;
-  for (const MergedFile& file : merge.conflicts) {
+  for (IndexConflict& conflict : conflicts_of(merged.get())) {
     if (paths.size() == max_count) break;
-    paths.push_back(file.conflict.path);
+    paths.push_back(std::move(conflict.path));
   }
   return paths;
 }
