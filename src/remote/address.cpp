@@ -132,10 +132,6 @@ std::string checked_shared_setting(const std::string& text, std::string_view key
   return std::string(trim_slashes(url->str()));
 }
 
-}  // namespace
-
-namespace {
-
 RemoteAddress parse_any_remote(std::string_view text, const HubDefaults& hubs) {
   if (text.empty() || text.size() > kMaxTextBytes || has_control_characters(text)) {
     throw Error(ErrorKind::usage, "not the address of a remote: {}", shown(text.substr(0, 200)));

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include <mhub/base/text.hpp>
 #include <mhub/remote/hf_tokens.hpp>
 
 namespace mhub::remote {
@@ -8,17 +9,12 @@ namespace {
 
 constexpr std::size_t kMaxTokens = 1000;
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
+constexpr std::string_view kSpace = " \t\r";
 
 std::string_view take_line(std::string_view& rest) {
   const std::string_view line = rest.substr(0, rest.find('\n'));
   rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-  return trimmed(line);
+  return trimmed(line, kSpace);
 }
 
 void set(HfToken& token, std::string_view key, std::string_view value) {
@@ -46,7 +42,7 @@ std::vector<HfToken> parse_hf_tokens(std::string_view ini) {
     }
     const std::size_t at = line.find_first_of("=:");
     if (in_section && at != line.npos)
-      set(tokens.back(), trimmed(line.substr(0, at)), trimmed(line.substr(at + 1)));
+      set(tokens.back(), trimmed(line.substr(0, at), kSpace), trimmed(line.substr(at + 1), kSpace));
   }
   std::erase_if(tokens, [](const HfToken& token) { return token.token.empty(); });
   return tokens;

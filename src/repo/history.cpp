@@ -80,10 +80,6 @@ private:
   Repository& repository_;
 };
 
-}  // namespace
-
-namespace {
-
 /// Calls `visit(id)` for up to `at_most` commits.
 template <class Visit>
 void walk_commits(Repository& repository, const ObjectId& tip, unsigned sorting,
