@@ -13,18 +13,6 @@ constexpr unsigned kRangesAtOnce = 8;
 /// How often a fresh reconstruction is asked for when signed URLs have run out.
 constexpr unsigned kRenewals = 5;
 
-void wait_all(std::vector<std::future<void>>& results) {
-  std::exception_ptr first;
-  for (auto& result : results) {
-    try {
-      result.get();
-    } catch (...) {
-      if (!first) first = std::current_exception();
-    }
-  }
-  if (first) std::rethrow_exception(first);
-}
-
 /// True if `b` offers the same ranges at the same positions as `a`, URLs aside.
 bool same_shape(const wire::Reconstruction& a, const wire::Reconstruction& b) {
   if (a.terms != b.terms || a.fetches.size() != b.fetches.size()) return false;
@@ -36,6 +24,18 @@ bool same_shape(const wire::Reconstruction& a, const wire::Reconstruction& b) {
 }
 
 }  // namespace
+
+void wait_all(std::vector<std::future<void>>& results) {
+  std::exception_ptr first;
+  for (auto& result : results) {
+    try {
+      result.get();
+    } catch (...) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
 
 ChunkFetcher::ChunkFetcher(std::string hub_name, std::atomic<bool>& failed, const Tools& tools)
     : hub_name_(std::move(hub_name)), failed_(failed), tools_(tools), ranges_(kRangesAtOnce) {}

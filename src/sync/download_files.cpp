@@ -30,11 +30,6 @@ constexpr unsigned kFilesAtOnce = 8;
 constexpr std::uint64_t kReuseFromBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kCopyBlockBytes = std::size_t{1} << 20;
 
-bool is_there(const std::filesystem::path& path) {
-  std::error_code failed;
-  return std::filesystem::exists(path, failed) && !failed;
-}
-
 /// A file that is wanted.
 struct Wanted {
   wire::TreeEntry entry;
@@ -220,15 +215,7 @@ private:
         }
       }));
     }
-    std::exception_ptr first;
-    for (auto& result : running) {
-      try {
-        result.get();
-      } catch (...) {
-        if (!first) first = std::current_exception();
-      }
-    }
-    if (first) std::rethrow_exception(first);
+    wait_all(running);
   }
 
   DownloadedFile into_cache(const Wanted& file) {

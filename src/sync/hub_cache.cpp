@@ -26,12 +26,6 @@ constexpr std::string_view kCacheTag =
     "# This file marks a cache: what is below can be fetched again.\n"
     "# See https://bford.info/cachedir/\n";
 
-/// Follows links.
-bool is_there(const std::filesystem::path& path) {
-  std::error_code failed;
-  return std::filesystem::exists(path, failed) && !failed;
-}
-
 void write_if_missing(const std::filesystem::path& path, std::string_view text) {
   if (is_there(path)) return;
   try {
@@ -47,6 +41,11 @@ void require_safe(std::string_view path) {
 }
 
 }  // namespace
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code failed;
+  return std::filesystem::exists(path, failed) && !failed;
+}
 
 void put_text(const std::filesystem::path& path, std::string_view text) {
   AtomicFile file(real_file_system(), path);
@@ -143,7 +142,8 @@ FileLock HubCache::lock(const ContentId& id, const StopToken& stop) const {
 std::optional<std::string> HubCache::find_ref(std::string_view revision) const {
   if (!repo::is_safe_tree_path(revision)) return std::nullopt;
   const auto path = folder_ / "refs" / revision;
-  if (!std::filesystem::is_regular_file(path)) return std::nullopt;
+  std::error_code failed;
+  if (!std::filesystem::is_regular_file(path, failed)) return std::nullopt;
   std::string commit(as_text(read_file(real_file_system(), path, kRefMaxBytes)));
   while (commit.ends_with('\n')) commit.pop_back();
   if (!is_commit_id(commit)) return std::nullopt;

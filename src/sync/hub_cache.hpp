@@ -30,6 +30,9 @@ namespace mhub::sync {
 /// True for 40 hexadecimal digits in lower case.
 bool is_commit_id(std::string_view text);
 
+/// Follows links.
+bool is_there(const std::filesystem::path& path);
+
 /// A lock as Python's filelock takes it: an exclusive flock on a file that others may write too and
 /// that stays. Waits as long as it takes. Throws Error: io, interrupted.
 FileLock lock_shared_file(const std::filesystem::path& path, const StopToken& stop);

@@ -108,19 +108,27 @@ private:
   }
 
   void add_folder(const std::filesystem::path& root, const std::string& folder) {
-    std::filesystem::recursive_directory_iterator it(root), end;
-    for (; it != end; ++it) {
+    std::error_code failed;
+    std::filesystem::recursive_directory_iterator it(root, failed), end;
+    for (; !failed && it != end; it.increment(failed)) {
+      std::error_code unknown;
+      const auto status = it->status(unknown);
+      // A link in circles is no file, as one to nothing.
+      if (status.type() == std::filesystem::file_type::none &&
+          unknown != std::errc::too_many_symbolic_link_levels)
+        throw system_error(unknown.value(), "look at " + printable(it->path().string()));
       const std::string relative = it->path().lexically_relative(root).generic_string();
       // What git, and what clients of hubs, keep for themselves.
-      if (it->is_directory() &&
+      if (std::filesystem::is_directory(status) &&
           (it->path().filename() == ".git" || relative == ".cache/huggingface" ||
            relative.ends_with("/.cache/huggingface"))) {
         it.disable_recursion_pending();
         continue;
       }
-      if (it->path().filename() == ".git" || !it->is_regular_file()) continue;
+      if (it->path().filename() == ".git" || !std::filesystem::is_regular_file(status)) continue;
       if (options_.patterns.wants(relative)) add_file(it->path(), below(folder, relative));
     }
+    if (failed) throw system_error(failed.value(), "list the folder " + printable(root.string()));
   }
 
   void add_file(const std::filesystem::path& path, const std::string& name) {
