@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include <fnmatch.h>
 
@@ -78,6 +79,8 @@ public:
   }
 
 private:
+  using HashesByPath = std::unordered_map<std::string, xet::FileHash>;
+
   // --- what there is
 
   /// False if the hub cannot be asked; throws if what is on disk cannot stand in for it.
@@ -248,7 +251,7 @@ private:
     const std::string& path = file.entry.path;
     DownloadedFile done{path, local_->place(path), file.entry.size_bytes, false};
     if (options_.dry_run) {
-      done.fetched = options_.fetch_anyway || !is_current(file);
+      done.fetched = options_.fetch_anyway || (!is_current(file) && !in_cache(file.id));
       return done;
     }
     const auto place = local_->make_place(path);
@@ -390,11 +393,27 @@ private:
   }
 
   std::optional<xet::FileHash> hash_at(const std::string& commit, const std::string& path) {
-    auto entries = find_kept_tree(notes(), commit);
-    if (!entries) entries = content_.find_files(commit, std::span(&path, 1));
-    const auto entry = std::find_if(entries->begin(), entries->end(),
-                                    [&](const auto& one) { return one.path == path; });
-    return entry == entries->end() ? std::nullopt : entry->xet_hash;
+    const HashesByPath* const kept = older_hashes_.with([&](auto& commits) {
+      const auto [known, is_new] = commits.try_emplace(commit);
+      if (is_new) known->second = kept_hashes(commit);
+      return known->second ? &*known->second : nullptr;
+    });
+    if (kept != nullptr) {
+      const auto found = kept->find(path);
+      return found == kept->end() ? std::nullopt : std::optional(found->second);
+    }
+    const auto entries = content_.find_files(commit, std::span(&path, 1));
+    return entries.empty() ? std::nullopt : entries.front().xet_hash;
+  }
+
+  std::optional<HashesByPath> kept_hashes(const std::string& commit) const {
+    const auto entries = find_kept_tree(notes(), commit);
+    if (!entries) return std::nullopt;
+    HashesByPath hashes;
+    for (const wire::TreeEntry& entry : *entries) {
+      if (entry.xet_hash) hashes.emplace(entry.path, *entry.xet_hash);
+    }
+    return hashes;
   }
 
   remote::CasClient& cas() {
@@ -417,6 +436,9 @@ private:
   std::optional<Error> unreachable_;
   Synchronized<std::unique_ptr<remote::CasClient>> cas_client_;
   remote::CasClient* cas_ = nullptr;  ///< once it is made; read when all has come
+  /// Of commits that older versions are of, as kept listings say; nothing without a listing.
+  /// Elements stay as they are.
+  Synchronized<std::map<std::string, std::optional<HashesByPath>>> older_hashes_;
   std::atomic<std::uint64_t> whole_bytes_{0};
   std::atomic<std::uint64_t> reused_bytes_{0};
   std::atomic<bool> failed_{false};
