@@ -27,7 +27,7 @@ public:
         options_(options),
         tools_(tools),
         working_(workspace.store()),
-        folder_(partial_folder(workspace.repository()) / "filter") {}
+        folder_(filter_folder(workspace.repository())) {}
 
   ~LargeFileFilter() override {
     for (const auto& [sha256, fetched] : fetched_) {

@@ -19,6 +19,10 @@ std::filesystem::path partial_folder(repo::Repository& repository) {
   return repository.git_folder() / "mhub-partial";
 }
 
+std::filesystem::path filter_folder(repo::Repository& repository) {
+  return partial_folder(repository) / "filter";
+}
+
 std::optional<store::FileRecord> recipe_of(store::Store& store, const wire::LfsPointer& pointer) {
   auto record = store.find_file(pointer.sha256);
   if (record && record->size_bytes != pointer.size_bytes) record.reset();

@@ -35,6 +35,8 @@ bool is_at_hand(store::Store& store, const WorkingSource& working, const store::
 
 /// Where files on their way lie; mostly the work tree's own file system.
 std::filesystem::path partial_folder(repo::Repository& repository);
+/// Where files lie that were fetched for git's filter and git did not take yet.
+std::filesystem::path filter_folder(repo::Repository& repository);
 
 /// One command's writing of large files. One thread.
 class Materialiser {

@@ -121,8 +121,10 @@ store::CollectReport prune(Workspace& workspace, const Connections& connections,
   collect.dry_run = options.dry_run;
   store::CollectReport report =
       store::collect_garbage(store, live, collect, tools.progress, tools.stop);
-  report.freed_bytes +=
-      sweep_partial_files(partial_folder(workspace.repository()), options.grace, !options.dry_run);
+  for (const auto& folder :
+       {partial_folder(workspace.repository()), filter_folder(workspace.repository())}) {
+    report.freed_bytes += sweep_partial_files(folder, options.grace, !options.dry_run);
+  }
   if (!options.pushed) return report;
 
   if (options.verify_remote) forget_what_remotes_lost(workspace, connections, live, tools);
