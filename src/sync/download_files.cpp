@@ -262,9 +262,8 @@ private:
       std::optional<Older> older;
       if (const auto note = local_->find_note(path)) older = Older{place, note->commit};
       const auto partial = local_->partial(path, file.id);
-      if (const auto cached = in_cache(file.id)) {
-        copy(*cached, file, partial, place);
-      } else {
+      const auto cached = in_cache(file.id);
+      if (!cached || !copy(*cached, file, partial, place)) {
         fetch(file, partial, place, older);
         done.fetched = true;
       }
@@ -289,8 +288,21 @@ private:
     return blob;
   }
 
-  void copy(const std::filesystem::path& from, const Wanted& file,
+  /// False if the cache's file is not what its name says.
+  bool copy(const std::filesystem::path& from, const Wanted& file,
             const std::filesystem::path& partial, const std::filesystem::path& place) {
+    try {
+      copy_once(from, file, partial, place);
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::corrupt) throw;
+      log_info("{} is not taken from the cache: {}", file.entry.path, error.message());
+      return false;
+    }
+  }
+
+  void copy_once(const std::filesystem::path& from, const Wanted& file,
+                 const std::filesystem::path& partial, const std::filesystem::path& place) {
     PartialFile copied(partial, file.id, file.entry.size_bytes);
     copied.restart();
     const auto source = real_file_system().open_read(from);
