@@ -182,7 +182,9 @@ public:
         hub_(connections.http, connections.credentials, tools.stop, tools.progress),
         content_(hub_, options.hub_url, options.repo),
         link_(options.hub_url, options.repo, connections, tools),
-        site_(options.store_folder) {}
+        site_(options.store_folder),
+        revision_(options.revision),
+        as_pull_request_(options.as_pull_request) {}
 
   UploadFolderReport run() {
     Gatherer gatherer(options_);
@@ -277,8 +279,7 @@ private:
       const auto part = std::span(files_).subspan(at, std::min(kAskedAtOnce, files_.size() - at));
       wire::PreuploadRequest request = rules;
       for (const LocalFile& file : part) request.files.push_back(describe(file));
-      const wire::PreuploadAnswer answer =
-          content_.preupload(options_.revision, request, options_.as_pull_request);
+      const wire::PreuploadAnswer answer = content_.preupload(revision_, request, as_pull_request_);
       if (parent_.empty()) parent_ = answer.commit_oid;
       std::map<std::string_view, const wire::PreuploadAnswer::File*> by_path;
       for (const auto& file : answer.files) by_path[file.path] = &file;
@@ -418,7 +419,7 @@ private:
     std::set<std::string_view> kept;
     for (const LocalFile& file : files_) kept.insert(file.name);
     const std::string folder = prefix_.empty() ? std::string() : prefix_ + "/";
-    const std::string& listed = parent_.empty() ? options_.revision : parent_;
+    const std::string& listed = parent_.empty() ? revision_ : parent_;
     for (const wire::TreeEntry& entry : content_.list_files(listed)) {
       if (!entry.path.starts_with(folder) || kept.contains(entry.path)) continue;
       // It says how files are kept; without it they would be others.
@@ -445,15 +446,13 @@ private:
     report_.files_unchanged = unchanged_.exchange(0);
     report_.files_ignored = ignored_.exchange(0);
     if (all.deletions.empty() && all.large.empty() && all.files.empty()) {
-      if (report_.commit.empty()) report_.commit = content_.require_revision(options_.revision);
+      if (report_.commit.empty()) report_.commit = content_.require_revision(revision_);
       report_.commit_url = content_.web_url() + "/commit/" + report_.commit;
       return true;
     }
     auto deletion = all.deletions.begin();
     auto large = all.large.begin();
     auto file = all.files.begin();
-    std::string revision = options_.revision;
-    bool as_pull_request = options_.as_pull_request;
     std::string parent = parent_;
     for (std::size_t part = 1;
          deletion != all.deletions.end() || large != all.large.end() || file != all.files.end();
@@ -471,15 +470,15 @@ private:
         inline_bytes += file->size_bytes;
         now.files.push_back(*file++);
       }
-      const auto answer = content_.commit(revision, commit_body(now), as_pull_request);
+      const auto answer = content_.commit(revision_, commit_body(now), as_pull_request_);
       if (!answer) return false;
       fault_point("upload.committed");
       take(*answer, now);
       report_.sent_bytes += inline_bytes;
       parent = answer->commit_oid;
-      if (as_pull_request) {
-        revision = pull_request_ref(answer->pull_request_url);
-        as_pull_request = false;
+      if (as_pull_request_) {
+        revision_ = pull_request_ref(answer->pull_request_url);
+        as_pull_request_ = false;
       }
     }
     return true;
@@ -512,6 +511,8 @@ private:
   remote::HubContent content_;
   HubLink link_;
   FolderSite site_;
+  std::string revision_;  ///< what is committed to: once it is made, the pull request
+  bool as_pull_request_;  ///< it has yet to be made
   std::string prefix_;
   std::vector<LocalFile> files_;
   std::string parent_;  ///< the commit that the hub compared with; may be empty
