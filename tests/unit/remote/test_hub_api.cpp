@@ -114,6 +114,19 @@ TEST_CASE("lists are followed from page to page on the hub alone", "[remote][hub
   CHECK(f.requests.size() == 3);
 }
 
+TEST_CASE("a list that comes back to one of its pages is refused", "[remote][hub_api]") {
+  Fixture f;
+  f.answer = [&](const Received&) {
+    Reply reply = json(200, "[]");
+    reply.headers.emplace_back(
+        "Link", fmt::format("<{}>; rel=\"next\"", f.server.url("/base/api/models?cursor=2")));
+    return reply;
+  };
+  CHECK_THROWS_MATCHES(list_repos(f.api, wire::RepoType::model, {}), Error,
+                       HasKind(ErrorKind::corrupt));
+  CHECK(f.requests.size() == 2);
+}
+
 TEST_CASE("xet hashes are resolved for the paths asked and no others", "[remote][hub_api]") {
   Fixture f;
   const std::string hash(64, 'a');
