@@ -1,3 +1,4 @@
+#include <array>
 #include <map>
 #include <unordered_map>
 
@@ -27,7 +28,8 @@ public:
         options_(options),
         tools_(tools),
         working_(workspace.store()),
-        folder_(filter_folder(workspace.repository())) {}
+        folder_(filter_folder(workspace.repository())),
+        run_(random_name()) {}
 
   ~LargeFileFilter() override {
     for (const auto& [sha256, fetched] : fetched_) {
@@ -117,6 +119,12 @@ private:
     }
   }
 
+  static std::string random_name() {
+    std::array<std::byte, 8> bytes{};
+    fill_random(bytes);
+    return to_hex(bytes);
+  }
+
   static Bytes read_head(repo::FilterInput& input) {
     Bytes head(wire::kLfsPointerLimitBytes);
     head.resize(input.read(head));
@@ -200,7 +208,7 @@ private:
     for (const auto& [path, pointer] : wanted) {
       Fetched& fetched = fetched_[pointer.sha256];
       if (fetched.wanted++ > 0) continue;
-      fetched.file = folder_ / pointer.sha256.hex();
+      fetched.file = folder_ / (pointer.sha256.hex() + "." + run_);
       LargeTarget target;
       target.path = path;
       target.pointer = pointer;
@@ -251,6 +259,7 @@ private:
   const Tools& tools_;
   WorkingSource working_;
   const std::filesystem::path folder_;  ///< of what was fetched and git did not take yet
+  const std::string run_;  ///< in the names of those files: several filters may run at once
   std::unordered_map<Sha256, Fetched> fetched_;
   std::unordered_map<std::string, wire::LfsPointer> delayed_;
   std::vector<std::string> unnamed_;  ///< of delayed_, not yet named to git
