@@ -71,7 +71,7 @@ void CasClient::announce_shard(ByteView shard) {
     const net::Response response = send(std::move(request), "/v1/shards/announcement");
     if (response.status == 401) require_ok(response, "announce files to the hub");
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::network) throw;
+    if (error.kind() != ErrorKind::network && error.kind() != ErrorKind::corrupt) throw;
   }
 }
 

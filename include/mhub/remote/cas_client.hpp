@@ -65,7 +65,8 @@ public:
 
   /// Tells the CAS which files are to be registered when their xorbs are there, so that it can
   /// check them as they come; `shard` is in upload form. Only for a CAS that takes announcements.
-  /// Trouble short of denied or interrupted is passed over: this is a help, never a need.
+  /// Trouble short of a refused token (denied) or interrupted is passed over: this is a help, never
+  /// a need.
   void announce_shard(ByteView shard);
 
   /// Registers the files of a shard in upload form, whose xorbs are all uploaded. Returns when the
