@@ -1,13 +1,10 @@
 # Hugging Face's Python client, unmodified: every method that docs/compat.md says a hub answers, with the chunk
-# client hf_xet and without. CLIENT_BIN names another installation of the client.
-. "$(dirname "$0")/../e2e/common.sh"
-CLIENT_BIN=${CLIENT_BIN:-$SOURCE/build/hf-client/bin}
-[ -x "$CLIENT_BIN/hf" ] || skip "Hugging Face's client is not installed (scripts/setup.sh: make_hf_client)"
+# client hf_xet and without.
+. "$(dirname "$0")/hf-common.sh"
 start_hub
 git_login
 
-export HF_ENDPOINT=$HUB HF_TOKEN=$MHUB_TOKEN HF_HUB_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_PROGRESS_BARS=1
-export HF_HUB_DISABLE_UPDATE_CHECK=1 PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1 TMPDIR=$T
+export HF_ENDPOINT=$HUB HF_TOKEN=$MHUB_TOKEN TMPDIR=$T
 "$CLIENT_BIN/python" -c 'import huggingface_hub as h; print("huggingface_hub", h.__version__)'
 for mode in xet plain; do
   step "$mode"

@@ -1,18 +1,9 @@
 # One cache, two programs: what `mhub download` fetches, Hugging Face's client finds offline, and the other
 # way round; both at once; kills in the middle; private repositories; names that a hub must not give.
-. "$(dirname "$0")/../e2e/common.sh"
-CLIENT_BIN=${CLIENT_BIN:-$SOURCE/build/hf-client/bin}
-[ -x "$CLIENT_BIN/hf" ] || skip "Hugging Face's client is not installed (scripts/setup.sh: make_hf_client)"
+. "$(dirname "$0")/hf-common.sh"
 start_hub
 
-export HF_ENDPOINT=$HUB HF_HUB_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_PROGRESS_BARS=1 HF_HUB_DISABLE_UPDATE_CHECK=1
-export PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1
-hf() {
-  HF_TOKEN=$MHUB_TOKEN "$CLIENT_BIN/hf" "$@" >"$T/hf.out" 2>"$T/hf.err" </dev/null || {
-    cat "$T/hf.out" "$T/hf.err" >&2
-    fail "hf $*"
-  }
-}
+export HF_ENDPOINT=$HUB
 # python_offline CODE: with the cache and without the network.
 python_offline() {
   HF_HUB_OFFLINE=1 "$CLIENT_BIN/python" -c "from huggingface_hub import *; import sys; $1" || fail "python: $1"

@@ -1,20 +1,11 @@
 # Hugging Face's own client, unmodified, discusses and proposes changes on a hub, with its chunk client
 # hf_xet and without; git sees the same pull requests.
-. "$(dirname "$0")/../e2e/common.sh"
-CLIENT_BIN=${CLIENT_BIN:-$SOURCE/build/hf-client/bin}
-[ -x "$CLIENT_BIN/hf" ] || skip "Hugging Face's client is not installed (scripts/setup.sh: make_hf_client)"
-"$CLIENT_BIN/python" -c 'import hf_xet' || skip "hf_xet is not installed"
+. "$(dirname "$0")/hf-common.sh"
 use_git_lfs
 start_hub
 git_login
 
-export HF_ENDPOINT=$HUB HF_TOKEN=$MHUB_TOKEN HF_HUB_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_PROGRESS_BARS=1 HF_HUB_DISABLE_UPDATE_CHECK=1
-export PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1
-hf() { "$CLIENT_BIN/hf" "$@" >"$T/hf.out" 2>"$T/hf.err" </dev/null || { cat "$T/hf.out" "$T/hf.err" >&2; fail "hf $*"; }; }
-expect_hf_fails() {
-  ! "$CLIENT_BIN/hf" "$@" >"$T/hf.out" 2>"$T/hf.err" </dev/null || fail "hf $* should fail"
-}
-expect_hf_says() { grep -qF -- "$1" "$T/hf.out" || { cat "$T/hf.out" >&2; fail "hf does not say: $1"; }; }
+export HF_ENDPOINT=$HUB HF_TOKEN=$MHUB_TOKEN
 
 mhub admin user create reader --data "$HUB_DATA" >/dev/null
 READER=$(mhub admin token create reader --scope write --data "$HUB_DATA" | grep -o 'hf_[A-Za-z0-9]*')

@@ -1,8 +1,6 @@
 # The Python package huggingface_hub finds repositories, likes them, lists and deletes large files,
 # and makes webhooks that a real receiver gets.
-. "$(dirname "$0")/../e2e/common.sh"
-PYTHON=${PYTHON:-$SOURCE/build/hf-client/bin/python}
-"$PYTHON" -c 'import huggingface_hub' 2>/dev/null || skip "huggingface_hub is not installed for $PYTHON"
+. "$(dirname "$0")/hf-common.sh"
 use_git_lfs
 start_hub --webhooks-to-private-addresses
 git_login
@@ -108,10 +106,10 @@ except HfHubHTTPError as error:
     assert error.response.status_code == 400
 PYTHON
 
-export HF_ENDPOINT=$HUB HF_HUB_DISABLE_TELEMETRY=1 HF_HOME=$T/hf PYTHONDONTWRITEBYTECODE=1
+export HF_ENDPOINT=$HUB HF_HOME=$T/hf
 for without_xet in 0 1; do
   step "with HF_HUB_DISABLE_XET=$without_xet"
-  HF_HUB_DISABLE_XET=$without_xet "$PYTHON" use.py
+  HF_HUB_DISABLE_XET=$without_xet "$CLIENT_BIN/python" use.py
   for repo in one two three hidden; do mhub repo delete --yes "admin/$repo"; done
   mhub repo delete --yes --type dataset admin/words
   mhub repo delete --yes --type space admin/demo

@@ -1,21 +1,12 @@
 # `mhub upload`, which needs no git repository: what it commits, Hugging Face's client and git read the same;
 # what has not changed is not sent; kills in the middle; others who commit at the same time.
-. "$(dirname "$0")/../e2e/common.sh"
-CLIENT_BIN=${CLIENT_BIN:-$SOURCE/build/hf-client/bin}
-[ -x "$CLIENT_BIN/hf" ] || skip "Hugging Face's client is not installed (scripts/setup.sh: make_hf_client)"
+. "$(dirname "$0")/hf-common.sh"
 use_git_lfs
 start_hub
 start_proxy  # counts bytes
 git_login
 
-export HF_ENDPOINT=$HUB HF_HUB_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_PROGRESS_BARS=1 HF_HUB_DISABLE_UPDATE_CHECK=1
-export PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1 HF_HOME=$T/hf
-hf() {
-  HF_TOKEN=$MHUB_TOKEN "$CLIENT_BIN/hf" "$@" >"$T/hf.out" 2>"$T/hf.err" </dev/null || {
-    cat "$T/hf.out" "$T/hf.err" >&2
-    fail "hf $*"
-  }
-}
+export HF_ENDPOINT=$HUB HF_HOME=$T/hf
 said() { json_get "$1" up.json; }
 up() { mhub --json upload "$@" >up.json; }
 expect_on_hub() { # FOLDER REPO [OPTIONS]: both clients see these files there

@@ -1,8 +1,6 @@
 # The Python package huggingface_hub as members of an organisation, with limited tokens, and in front
-# of gated repositories. PYTHON names another interpreter that has the package.
-. "$(dirname "$0")/../e2e/common.sh"
-PYTHON=${PYTHON:-$SOURCE/build/hf-client/bin/python}
-"$PYTHON" -c 'import huggingface_hub' 2>/dev/null || skip "huggingface_hub is not installed for $PYTHON"
+# of gated repositories.
+. "$(dirname "$0")/hf-common.sh"
 start_hub
 for user in ann bob; do
   mhub admin user create "$user" --data "$HUB_DATA"
@@ -82,7 +80,7 @@ ann.update_repo_settings("acme/model", gated=False)
 nobody.auth_check("acme/model")
 PYTHON
 env -u MHUB_TOKEN -u HF_TOKEN ANN="$ANN" BOB="$BOB" HF_ENDPOINT="$HUB" HF_HOME="$PWD/hf-home" \
-  "$PYTHON" people.py
+  "$CLIENT_BIN/python" people.py
 
 step "a limited token"
 LIMITED=$(token ann --write acme/model)
@@ -112,7 +110,7 @@ for refused in (
 assert [m.id for m in api.list_models(author="acme")] == ["acme/model"]
 PYTHON
 env -u MHUB_TOKEN -u HF_TOKEN LIMITED="$LIMITED" HF_ENDPOINT="$HUB" HF_HOME="$PWD/hf-home" \
-  "$PYTHON" limited.py
+  "$CLIENT_BIN/python" limited.py
 
 step "members leave"
 mhub admin org remove-member acme ann --data "$HUB_DATA"

@@ -1,19 +1,11 @@
 # Hugging Face's own client, unmodified, writes to a hub: the command line and the Python API, with its
 # chunk client hf_xet and without; git and git-lfs then see the same files.
-. "$(dirname "$0")/../e2e/common.sh"
-CLIENT_BIN=${CLIENT_BIN:-$SOURCE/build/hf-client/bin}
-[ -x "$CLIENT_BIN/hf" ] || skip "Hugging Face's client is not installed (scripts/setup.sh: make_hf_client)"
-"$CLIENT_BIN/python" -c 'import hf_xet' || skip "hf_xet is not installed"
+. "$(dirname "$0")/hf-common.sh"
 use_git_lfs
 start_hub
 git_login
 
-export HF_ENDPOINT=$HUB HF_TOKEN=$MHUB_TOKEN HF_HUB_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_PROGRESS_BARS=1 HF_HUB_DISABLE_UPDATE_CHECK=1
-export PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1
-hf() { "$CLIENT_BIN/hf" "$@" >"$T/hf.out" 2>"$T/hf.err" </dev/null || { cat "$T/hf.out" "$T/hf.err" >&2; fail "hf $*"; }; }
-expect_hf_fails() {
-  ! "$CLIENT_BIN/hf" "$@" >"$T/hf.out" 2>"$T/hf.err" </dev/null || fail "hf $* should fail"
-}
+export HF_ENDPOINT=$HUB HF_TOKEN=$MHUB_TOKEN
 commits_of() { # PATH OF REPOSITORY [REVISION]
   rm -rf "$T/count"
   GIT_LFS_SKIP_SMUDGE=1 git clone -q --bare "$HUB/$1" "$T/count"

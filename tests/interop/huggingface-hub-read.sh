@@ -1,8 +1,6 @@
-# The Python package huggingface_hub reads what git and git-lfs pushed: with its chunk client, if that
-# is installed, and without. PYTHON names another interpreter that has the package.
-. "$(dirname "$0")/../e2e/common.sh"
-PYTHON=${PYTHON:-$SOURCE/build/hf-client/bin/python}
-"$PYTHON" -c 'import huggingface_hub' 2>/dev/null || skip "huggingface_hub is not installed for $PYTHON"
+# The Python package huggingface_hub reads what git and git-lfs pushed: with its chunk client
+# hf_xet and without.
+. "$(dirname "$0")/hf-common.sh"
 use_git_lfs
 start_hub
 git_login
@@ -93,13 +91,9 @@ assert HfApi(endpoint=endpoint, token=token).dataset_info("team/secret").private
 PYTHON
 
 first=$(git -C work rev-parse HEAD~1) second=$(git -C work rev-parse HEAD)
-export HF_ENDPOINT=$HUB HF_HUB_DISABLE_TELEMETRY=1 HF_HOME=$T/hf PYTHONDONTWRITEBYTECODE=1
+export HF_ENDPOINT=$HUB HF_HOME=$T/hf
 step "read over plain HTTP"
-HF_HUB_DISABLE_XET=1 "$PYTHON" read.py "$T/work" "$T/cache-plain" "$first" "$second"
+HF_HUB_DISABLE_XET=1 "$CLIENT_BIN/python" read.py "$T/work" "$T/cache-plain" "$first" "$second"
 
 step "read by chunks"
-if "$PYTHON" -c 'import hf_xet' 2>/dev/null; then
-  "$PYTHON" read.py "$T/work" "$T/cache-chunks" "$first" "$second"
-else
-  echo "hf_xet is not installed for $PYTHON: left out"
-fi
+"$CLIENT_BIN/python" read.py "$T/work" "$T/cache-chunks" "$first" "$second"
