@@ -18,8 +18,6 @@ function(mhub_unit_tests layer)
   cmake_parse_arguments(arg "" "" "FILES;LIBS" ${ARGN})
   add_executable(test_${layer} ${arg_FILES})
   target_include_directories(test_${layer} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_compile_definitions(test_${layer} PRIVATE
-    MHUB_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
   target_link_libraries(test_${layer} PRIVATE mhub_flags mhub_${layer} Catch2::Catch2WithMain ${arg_LIBS})
   catch_discover_tests(test_${layer} TEST_PREFIX "${layer}: " PROPERTIES LABELS "unit;${layer}" TIMEOUT 300)
 endfunction()

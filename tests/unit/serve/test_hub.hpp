@@ -1,6 +1,7 @@
 #pragma once
 // A real hub on a loopback port, and git and curl to talk to it.
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -14,12 +15,15 @@
 
 namespace mhub::test {
 
+/// What stands for the mhub binary as git's hook (hook_program.cpp).
+std::filesystem::path hook_program();
+
 class TestHub {
 public:
   explicit TestHub(const std::function<void(serve::ServeOptions&)>& adjust = {}) {
     options_.data_folder = folder_ / "data";
     options_.listen = "127.0.0.1:0";
-    options_.hook_program = MHUB_TEST_HOOK;
+    options_.hook_program = hook_program();
     options_.durable = false;
     if (adjust) adjust(options_);
     start();

@@ -55,7 +55,7 @@ TEST_CASE("a server that cannot work says so at once", "[serve][server]") {
   serve::ServeOptions good;
   good.data_folder = folder / "data";
   good.listen = "127.0.0.1:0";
-  good.hook_program = MHUB_TEST_HOOK;
+  good.hook_program = test::hook_program();
   const auto fails = [&](const std::function<void(serve::ServeOptions&)>& change) {
     serve::ServeOptions options = good;
     change(options);
@@ -100,7 +100,7 @@ TEST_CASE("a first start that fails does not lose the administrator's token", "[
   test::TemporaryFolder folder;
   serve::ServeOptions options;
   options.data_folder = folder / "data";
-  options.hook_program = MHUB_TEST_HOOK;
+  options.hook_program = test::hook_program();
   options.listen = "127.0.0.1:70000";
   CHECK_THROWS_MATCHES(serve::Server::start(options), Error, HasKind(ErrorKind::config));
   options.listen = "127.0.0.1:0";
