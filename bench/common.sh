@@ -1,4 +1,4 @@
-# Sourced by the scripts here: a folder of its own, a hub on loopback, and ways to run and to say.
+# Sourced by the scripts here: a folder of its own, a hub on loopback, ways to run and to say; says the machine.
 # shellcheck shell=bash
 root=$(cd "$(dirname "$0")/.." && pwd)
 mhub=$root/build/release/mhub
@@ -51,3 +51,4 @@ MHUB_TOKEN=$(field admin_token)
 export MHUB_ENDPOINT MHUB_TOKEN
 hub_peak() { awk '/^VmHWM:/ { print $2 }' "/proc/$hub_pid/status"; }
 
+say "machine" "$(nproc) cores, $(awk -F ': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(date -I)"

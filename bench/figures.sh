@@ -10,8 +10,6 @@ size=${1:-4G}
 clients=${2:-50}
 . "$(dirname "$0")/common.sh"
 
-say "machine" "$(nproc) cores, $(awk -F ': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(date -I)"
-
 # --- speed and memory on one large file of incompressible bytes ---------------------------------
 "$mhub" repo create me/big >/dev/null
 "$mhub" clone me/big big >/dev/null 2>&1

@@ -4,30 +4,13 @@
 #
 #   bench/hub-figures.sh [FILES [OPERATIONS [REPOSITORIES [COMMITS]]]]    100000 10000 10000 20000 by default
 #
-# Uses build/release (cmake --preset release && cmake --build build/release --target mhub), git and
-# python3. Needs 2 GiB of free space under $TMPDIR.
+# Uses build/release as figures.sh does, git and python3. Needs 2 GiB of free space under $TMPDIR.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
-mhub=${MHUB_BIN:-$root/build/release/mhub}
-[ -x "$mhub" ] || { echo "build release first, see the head of $0" >&2; exit 1; }
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/mhub-hub-figures.XXXXXX")
-hub_pid=''
-finish() {
-  [ -z "$hub_pid" ] || { kill "$hub_pid" 2>/dev/null; wait "$hub_pid" 2>/dev/null; }
-  rm -rf "$work"
-}
-trap finish EXIT
-cd "$work"
-export HOME=$work/home GIT_CONFIG_NOSYSTEM=1 no_proxy=127.0.0.1
-mkdir home
-"$mhub" serve --data hub --listen 127.0.0.1:0 --json >ready.json 2>hub.log </dev/null &
-hub_pid=$!
-while [ ! -s ready.json ]; do kill -0 $hub_pid; sleep 0.05; done
-printf '%-58s %s\n' machine "$(nproc) cores, $(awk -F ': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(date -I)"
+. "$(dirname "$0")/common.sh"
 
 python3 - "$hub_pid" "${1:-100000}" "${2:-10000}" "${3:-10000}" "${4:-20000}" <<'PY'
-import base64, http.client, json, re, statistics, subprocess, sys, threading, time
+import base64, http.client, json, re, shutil, statistics, subprocess, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 hub, files, operations, repositories, commits = map(int, sys.argv[1:])
@@ -38,14 +21,14 @@ local = threading.local()
 
 
 def ask(method, path, body=None):
-    """(status, headers, body) of one request over this thread's connection."""
-    if not hasattr(local, "link"):
+    """(headers, body) of one request over this thread's connection."""
+    # The hub closes a connection on which nothing moved for two minutes.
+    if time.monotonic() - getattr(local, "used", float("-inf")) > 60:
         local.link = http.client.HTTPConnection(address.hostname, address.port, timeout=1800)
-    if isinstance(body, (dict, list)):
-        body = json.dumps(body)
     local.link.request(method, path, body, {"Authorization": "Bearer " + token})
     answer = local.link.getresponse()
     content = answer.read()
+    local.used = time.monotonic()
     if answer.status != 200:
         raise SystemExit(f"{method} {path}: {answer.status} {content[:300]}")
     return answer.headers, content
@@ -87,11 +70,11 @@ def end_part(what):
 
 
 def create(name, **more):
-    ask("POST", "/api/repos/create", {"name": name, **more})
+    ask("POST", "/api/repos/create", json.dumps({"name": name, **more}))
 
 
 def git(*words, **more):
-    return subprocess.run(["git", *words], check=True, capture_output=True, **more).stdout
+    subprocess.run(["git", *words], check=True, stdout=subprocess.DEVNULL, **more)
 
 
 def push_stream(name, stream):
@@ -101,7 +84,7 @@ def push_stream(name, stream):
     start = time.monotonic()
     git("-C", "work.git", "push", "-q", url, "main")
     seconds = time.monotonic() - start
-    subprocess.run(["rm", "-rf", "work.git"], check=True)
+    shutil.rmtree("work.git")
     return seconds
 
 
@@ -110,56 +93,56 @@ def commit_head(mark, message):
 
 
 # --- many files ---
-create("files", initialCommit=False)
+create("many-files", initialCommit=False)
 stream = [commit_head(1, "files")]
 for i in range(files):
     text = f"file {i}\n"
     stream.append(f"M 100644 inline d{i // 1000:03}/file-{i:06}.txt\ndata {len(text)}\n{text}")
 stream = "".join(line if line.endswith("\n") else line + "\n" for line in stream)
 new_part()
-seconds = push_stream("files", stream.encode())
+seconds = push_stream("many-files", stream.encode())
 say(f"git push of {files:,} files", f"{seconds:.1f} s")
 end_part("push")
 new_part()
-tree = "/api/models/admin/files/tree/main?recursive=true&expand=false"
+tree = "/api/models/admin/many-files/tree/main?recursive=true&expand=false"
 seconds, entries = pages(tree)
 say(f"tree of {files:,} files, {len(seconds)} pages", f"{sum(seconds):.1f} s, a page {ms(statistics.median(seconds))}, at most {ms(max(seconds))}")
 assert entries >= files
 end_part("tree")
 new_part()
 for what, query in (("info", ""), ("info?blobs=true", "?blobs=true"), ("info?blobs=true again", "?blobs=true"), ("info?expand=sha", "?expand=sha")):
-    spent, _, content = timed("GET", "/api/models/admin/files" + query)
+    spent, _, content = timed("GET", "/api/models/admin/many-files" + query)
     say(f"{what} of {files:,} files", f"{ms(spent)}, {len(content) / 1e6:.1f} MB")
-spent, _, _ = timed("GET", "/api/models/admin/files/treesize/main/")
+spent, _, _ = timed("GET", "/api/models/admin/many-files/treesize/main/")
 say(f"treesize of {files:,} files", ms(spent))
 end_part("info")
 
 # --- a large commit ---
-create("commit")
+create("large-commit")
 new_part()
 lines = [json.dumps({"key": "header", "value": {"summary": "many", "description": ""}})]
 for i in range(operations):
     content = base64.b64encode(f"{i} ".encode() * 200).decode()
     lines.append(json.dumps({"key": "file", "value": {"path": f"d{i // 1000}/f{i}.txt", "content": content, "encoding": "base64"}}))
 body = "\n".join(lines)
-for what, name in ((f"a commit of {operations:,} files of 1 KB", "commit"), (f"the same on {files:,} files", "files")):
+for what, name in ((f"a commit of {operations:,} files of 1 KB", "large-commit"), (f"the same on {files:,} files", "many-files")):
     spent, _, _ = timed("POST", f"/api/models/admin/{name}/commit/main", body)
     say(what, f"{spent:.1f} s")
-seconds, _ = pages("/api/models/admin/commit/tree/main?recursive=true")
+seconds, _ = pages("/api/models/admin/large-commit/tree/main?recursive=true")
 say(f"tree of what was committed, {len(seconds)} pages", f"{sum(seconds):.1f} s, a page {ms(statistics.median(seconds))}")
-spent, _, _ = timed("GET", "/api/models/admin/commit?blobs=true")
+spent, _, _ = timed("GET", "/api/models/admin/large-commit?blobs=true")
 say("info?blobs=true of it", ms(spent))
 end_part("commits")
 
 # --- a long history ---
-create("history", initialCommit=False)
+create("long-history", initialCommit=False)
 stream = []
 for i in range(1, commits + 1):
     text = f"{i}\n"
     stream.append(commit_head(i, f"commit {i}") + f"M 100644 inline counter\ndata {len(text)}\n{text}\n")
-push_stream("history", "".join(stream).encode())
+push_stream("long-history", "".join(stream).encode())
 new_part()
-path = "/api/models/admin/history/commits/main?limit=1000"
+path = "/api/models/admin/long-history/commits/main?limit=1000"
 seconds, entries = pages(path)
 assert entries == commits, entries
 say(f"commits, {commits:,} in {len(seconds)} pages", f"{sum(seconds):.1f} s, a page {ms(statistics.median(seconds))}, at most {ms(max(seconds))}")
@@ -168,24 +151,17 @@ end_part("commits")
 # --- many repositories ---
 new_part()
 start = time.monotonic()
-names = iter(range(repositories))
-lock = threading.Lock()
 licenses, pipelines = ("mit", "apache-2.0", "cc-by-4.0"), ("text-generation", "fill-mask", "image-classification", "translation")
 
 
-def make():
-    while True:
-        with lock:
-            i = next(names, None)
-        if i is None:
-            return
-        card = f"---\nlicense: {licenses[i % 3]}\npipeline_tag: {pipelines[i % 4]}\nlanguage: [en, l{i % 50}]\ntags: [tag{i % 100}]\n---\n# Model {i}\n"
-        create(f"model-{i:05}", files=[{"path": "README.md", "content": card, "encoding": "utf-8"}])
+def make(i):
+    card = f"---\nlicense: {licenses[i % 3]}\npipeline_tag: {pipelines[i % 4]}\nlanguage: [en, l{i % 50}]\ntags: [tag{i % 100}]\n---\n# Model {i}\n"
+    create(f"model-{i:05}", files=[{"path": "README.md", "content": card, "encoding": "utf-8"}])
 
 
-threads = [threading.Thread(target=make) for _ in range(4)]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
+with ThreadPoolExecutor(4) as pool:
+    for _ in pool.map(make, range(repositories)):  # raises what went wrong in a thread
+        pass
 say(f"making {repositories:,} repositories", f"{(time.monotonic() - start) / repositories * 1000:.1f} ms each")
 end_part("making them")
 new_part()

@@ -9,8 +9,6 @@
 set -euo pipefail
 size=${1:-20G}
 . "$(dirname "$0")/common.sh"
-
-say "machine" "$(nproc) cores, $(awk -F ': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(date -I)"
 half=$(($(numfmt --from=iec "$size") / 2))
 "$mhub" repo create me/big >/dev/null
 "$mhub" clone me/big big >/dev/null 2>&1
