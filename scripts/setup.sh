@@ -95,7 +95,7 @@ has_minilm() {
 make_js_client() {
   local folder=$root/build/js-client wanted=$root/tests/interop/js
   cmp -s "$wanted/package-lock.json" "$folder/installed.json" && return 0
-  command -v npm >/dev/null || install_packages npm
+  command -v npm >/dev/null || (install_packages npm) || return 1
   say "js-client: installing Hugging Face's client"
   rm -rf "$folder"
   mkdir -p "$folder"
