@@ -4,64 +4,12 @@
 #include <set>
 
 #include "auth.hpp"
-#include "routes.hpp"
 #include "test_hub.hpp"
 
 namespace mhub {
 namespace {
 
-using serve::Access;
 using test::TestHub;
-
-/// `pattern` as a path of the repository `id`.
-std::string path_for(std::string pattern, const std::string& id) {
-  const auto replace = [&](const std::string& from, const std::string& to) {
-    for (auto at = pattern.find(from); at != std::string::npos; at = pattern.find(from))
-      pattern.replace(at, from.size(), to);
-  };
-  replace("{repo}", id);
-  replace("{api_repo}", "models/" + id);
-  replace("{plural}", "models");
-  replace("{prefix}", "default");
-  replace("{hash}", std::string(63, '0') + "1");
-  replace("{oid}", std::string(64, 'a'));
-  replace("*", "main");
-  if (pattern.ends_with("/info/refs")) pattern += "?service=git-upload-pack";
-  return pattern;
-}
-
-std::string_view method_name(serve::Method method) {
-  switch (method) {
-    case serve::Method::get:
-      return "GET";
-    case serve::Method::put:
-      return "PUT";
-    case serve::Method::post:
-      return "POST";
-    case serve::Method::del:
-      return "DELETE";
-    case serve::Method::other:
-      break;
-  }
-  return "PATCH";
-}
-
-TEST_CASE("hub tokens open no route of the CAS, and CAS tokens no other", "[serve][access]") {
-  TestHub hub;
-  hub.make_repo("owner/open");
-  const std::string owner = hub.make_user("owner");
-  const std::string cas = hub.ask("GET", "/api/models/owner/open/xet-write-token/main", owner)
-                              .header("x-xet-access-token");
-  REQUIRE_FALSE(cas.empty());
-  for (const serve::Route& route : serve::all_routes(hub.options().limits)) {
-    if (route.access == Access::open || route.access == Access::signed_url) continue;
-    const bool is_cas = route.access == Access::cas_read || route.access == Access::cas_write;
-    const std::string method(method_name(route.method));
-    const std::string path = path_for(route.pattern, "owner/open");
-    INFO(method << " " << path);
-    CHECK(hub.ask(method, path, is_cas ? owner : cas, "").status == 401);
-  }
-}
 
 TEST_CASE("only scope admin takes an administrator into other namespaces", "[serve][access]") {
   TestHub hub;

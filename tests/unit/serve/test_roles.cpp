@@ -459,17 +459,44 @@ TEST_CASE("every route has a row that says who may call it", "[serve][roles]") {
   }
 }
 
+/// The path of a row that asks for no signed address, without a world around it.
+std::string plain_path(const RoleRow& row, const std::string& id) {
+  const std::string hash(64, 'a');
+  return filled(row.path, {{"<id>", id},
+                           {"<owner>", id.substr(0, id.find('/'))},
+                           {"<oid>", hash},
+                           {"<file>", hash},
+                           {"<xorb>", hash},
+                           {"<chunk>", hash},
+                           {"<n>", "1"}});
+}
+
 TEST_CASE("each row reaches the route that it is about", "[serve][roles]") {
   const serve::Router router(serve::all_routes({}));
   for (const RoleRow& row : test::role_rows()) {
     if (row.path.starts_with("<")) continue;
-    const std::string path =
-        filled(row.path.substr(0, row.path.find('?')),
-               {{"<id>", "acme/open"}, {"<oid>", std::string(64, 'a')}, {"<n>", "1"}});
-    const auto match = router.match(row.method, path);
+    const std::string path = plain_path(row, "acme/open");
+    const auto match = router.match(row.method, path.substr(0, path.find('?')));
     INFO(method_name(row.method) << " " << path);
     REQUIRE(match.route != nullptr);
     CHECK(match.route->pattern == row.pattern);
+  }
+}
+
+TEST_CASE("hub tokens open no route of the CAS, and CAS tokens no other", "[serve][roles]") {
+  TestHub hub;
+  hub.make_repo("owner/open");
+  const std::string owner = hub.make_user("owner");
+  const std::string cas = hub.ask("GET", "/api/models/owner/open/xet-write-token/main", owner)
+                              .header("x-xet-access-token");
+  REQUIRE_FALSE(cas.empty());
+  for (const RoleRow& row : test::role_rows()) {
+    if (row.need == Need::nothing || row.need == Need::signed_url) continue;
+    const std::string path = plain_path(row, "owner/open");
+    INFO(method_name(row.method) << " " << path);
+    CHECK(
+        hub.ask(row.is_head ? "HEAD" : method_name(row.method), path, is_for_cas(row) ? owner : cas)
+            .status == 401);
   }
 }
 
