@@ -21,13 +21,11 @@ std::string read_all(const net::Body& body, std::size_t room_bytes) {
 }
 
 struct OneFile {
-  std::filesystem::path path;
+  test::TemporaryFolder folder;
+  std::filesystem::path path = folder / "a.txt";
   CommitParts parts;
 
   OneFile() {
-    std::string name = std::filesystem::temp_directory_path() / "mhub-body.XXXXXX";
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = std::filesystem::path(name) / "a.txt";
     put_text(path, "hello\n");
     parts.header = {"Summary", "More", std::string(40, 'a')};
     parts.deletions.push_back({wire::CommitDeletion::What::file, "old \"one\""});
@@ -35,7 +33,6 @@ struct OneFile {
     parts.files.push_back(
         {"sub/größe.txt", path, 6, *ContentId::parse("ce013625030ba8dba906f756967f9e9ca394464a")});
   }
-  ~OneFile() { std::filesystem::remove_all(path.parent_path()); }
 };
 
 TEST_CASE("a commit's lines are those that a hub reads", "[sync][commit_body]") {

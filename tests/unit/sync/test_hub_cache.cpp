@@ -1,7 +1,6 @@
 #include <fstream>
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <mhub/sync/download_files.hpp>
 #include <mhub/wire/tree_cache.hpp>
@@ -15,21 +14,12 @@ namespace mhub::sync {
 namespace {
 
 using test::HasKind;
+using test::TemporaryFolder;
 
 namespace fs = std::filesystem;
 
 const std::string kCommit(40, 'a');
 const std::string kOther(40, 'b');
-
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = fs::temp_directory_path() / "mhub-cache.XXXXXX";
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-};
 
 std::string text_of(const fs::path& path) {
   return std::string(as_text(read_file(real_file_system(), path, 1 << 20)));
@@ -45,9 +35,9 @@ void put_blob(const HubCache& cache, const ContentId& id, std::string_view text)
 }
 
 TEST_CASE("the cache has the names that Hugging Face's libraries look for", "[sync][hub_cache]") {
-  const Folder folder;
-  HubCache cache(folder.path, {wire::RepoType::dataset, "team", "words"});
-  CHECK(cache.folder() == folder.path / "datasets--team--words");
+  const TemporaryFolder folder;
+  HubCache cache(folder.path(), {wire::RepoType::dataset, "team", "words"});
+  CHECK(cache.folder() == folder / "datasets--team--words");
   cache.put_ref("main", kCommit);
   CHECK(text_of(cache.folder() / "refs" / "main") == kCommit);
   cache.put_ref("refs/pr/1", kOther);
@@ -57,19 +47,19 @@ TEST_CASE("the cache has the names that Hugging Face's libraries look for", "[sy
   cache.note_absent(kCommit, "sub/config.json");
   CHECK(text_of(cache.folder() / ".no_exist" / kCommit / "sub" / "config.json").empty());
   const FileLock lock = cache.lock(an_id(), never_stopped());
-  CHECK(fs::exists(folder.path / ".locks" / "datasets--team--words" / (an_id().text() + ".lock")));
+  CHECK(fs::exists(folder / ".locks" / "datasets--team--words" / (an_id().text() + ".lock")));
 }
 
 TEST_CASE("a commit is no name for itself", "[sync][hub_cache]") {
-  const Folder folder;
-  HubCache cache(folder.path, {wire::RepoType::model, "team", "model"});
+  const TemporaryFolder folder;
+  HubCache cache(folder.path(), {wire::RepoType::model, "team", "model"});
   cache.put_ref(kCommit, kCommit);
   CHECK_FALSE(fs::exists(cache.folder() / "refs"));
 }
 
 TEST_CASE("a snapshot shows blobs by relative links", "[sync][hub_cache]") {
-  const Folder folder;
-  HubCache cache(folder.path, {wire::RepoType::model, "team", "model"});
+  const TemporaryFolder folder;
+  HubCache cache(folder.path(), {wire::RepoType::model, "team", "model"});
   put_blob(cache, an_id(), "content");
   CHECK_FALSE(cache.find(kCommit, "a/b.txt"));
   const fs::path shown = cache.show(kCommit, "a/b.txt", an_id());
@@ -83,8 +73,8 @@ TEST_CASE("a snapshot shows blobs by relative links", "[sync][hub_cache]") {
 }
 
 TEST_CASE("without links a snapshot holds the files", "[sync][hub_cache]") {
-  const Folder folder;
-  HubCache cache(folder.path, {wire::RepoType::model, "team", "model"}, false);
+  const TemporaryFolder folder;
+  HubCache cache(folder.path(), {wire::RepoType::model, "team", "model"}, false);
   put_blob(cache, an_id(), "content");
   const fs::path shown = cache.show(kCommit, "b.txt", an_id());
   CHECK_FALSE(fs::is_symlink(shown));
@@ -92,8 +82,8 @@ TEST_CASE("without links a snapshot holds the files", "[sync][hub_cache]") {
 }
 
 TEST_CASE("names from a hub stay inside their folder", "[sync][hub_cache]") {
-  const Folder folder;
-  HubCache cache(folder.path / "cache", {wire::RepoType::model, "team", "model"});
+  const TemporaryFolder folder;
+  HubCache cache(folder / "cache", {wire::RepoType::model, "team", "model"});
   put_blob(cache, an_id(), "content");
   for (const char* name : {"../x", "/etc/x", "a/../../x", "a//b", "", ".", "a/.", "x/.git/config",
                            "a\\..\\b", "..", "a/.GIT/hooks/post-checkout"}) {
@@ -101,26 +91,25 @@ TEST_CASE("names from a hub stay inside their folder", "[sync][hub_cache]") {
     CHECK_THROWS_MATCHES(cache.show(kCommit, name, an_id()), Error, HasKind(ErrorKind::corrupt));
     CHECK_THROWS_MATCHES(cache.put_ref(name, kCommit), Error, HasKind(ErrorKind::corrupt));
     CHECK_THROWS_MATCHES(cache.note_absent(kCommit, name), Error, HasKind(ErrorKind::corrupt));
-    CHECK_THROWS_MATCHES(make_place(folder.path / "local", name), Error,
-                         HasKind(ErrorKind::corrupt));
+    CHECK_THROWS_MATCHES(make_place(folder / "local", name), Error, HasKind(ErrorKind::corrupt));
     CHECK_FALSE(cache.find_ref(name));
   }
 }
 
 TEST_CASE("a link in place of a folder is not followed", "[sync][hub_cache]") {
-  const Folder folder;
-  const fs::path root = folder.path / "local";
+  const TemporaryFolder folder;
+  const fs::path root = folder / "local";
   fs::create_directories(root);
-  fs::create_directories(folder.path / "outside");
-  fs::create_directory_symlink(folder.path / "outside", root / "data");
+  fs::create_directories(folder / "outside");
+  fs::create_directory_symlink(folder / "outside", root / "data");
   CHECK_THROWS_MATCHES(make_place(root, "data/x"), Error, HasKind(ErrorKind::conflict));
   CHECK(make_place(root, "new/x") == root / "new" / "x");
   CHECK(fs::is_directory(root / "new"));
 }
 
 TEST_CASE("a lock is one that others may wait for", "[sync][hub_cache]") {
-  const Folder folder;
-  const fs::path path = folder.path / "x" / "a.lock";
+  const TemporaryFolder folder;
+  const fs::path path = folder / "x" / "a.lock";
   {
     const FileLock lock = lock_shared_file(path, never_stopped());
     CHECK_FALSE(FileLock::try_lock(path, FileLock::Mode::exclusive));
@@ -135,7 +124,7 @@ TEST_CASE("a lock is one that others may wait for", "[sync][hub_cache]") {
 }
 
 TEST_CASE("a kept listing is read back", "[sync][hub_cache]") {
-  const Folder folder;
+  const TemporaryFolder folder;
   wire::TreeEntry small;
   small.path = "sub/config.json";
   small.oid = std::string(40, 'c');
@@ -148,22 +137,22 @@ TEST_CASE("a kept listing is read back", "[sync][hub_cache]") {
   wire::TreeEntry sub;
   sub.is_folder = true;
   sub.path = "sub";
-  keep_tree(folder.path, kCommit, std::vector{small, sub, large});
-  const auto kept = find_kept_tree(folder.path, kCommit);
+  keep_tree(folder.path(), kCommit, std::vector{small, sub, large});
+  const auto kept = find_kept_tree(folder.path(), kCommit);
   REQUIRE(kept);
   REQUIRE(kept->size() == 2);
   CHECK(kept->at(0) == large);
   CHECK(kept->at(1) == small);
-  CHECK_FALSE(find_kept_tree(folder.path, kOther));
-  put_text(folder.path / "trees" / (kCommit + ".json"), R"({"format_version": 2, "files": {}})");
-  CHECK_FALSE(find_kept_tree(folder.path, kCommit));
-  put_text(folder.path / "trees" / (kCommit + ".json"), "{");
-  CHECK_FALSE(find_kept_tree(folder.path, kCommit));
+  CHECK_FALSE(find_kept_tree(folder.path(), kOther));
+  put_text(folder / "trees" / (kCommit + ".json"), R"({"format_version": 2, "files": {}})");
+  CHECK_FALSE(find_kept_tree(folder.path(), kCommit));
+  put_text(folder / "trees" / (kCommit + ".json"), "{");
+  CHECK_FALSE(find_kept_tree(folder.path(), kCommit));
 }
 
 TEST_CASE("a note holds until its file changes", "[sync][local_folder]") {
-  const Folder folder;
-  const LocalFolder local(folder.path);
+  const TemporaryFolder folder;
+  const LocalFolder local(folder.path());
   put_text(local.make_place("sub/a.txt"), "a");
   CHECK_FALSE(local.find_note("sub/a.txt"));
   local.put_note("sub/a.txt", kCommit, an_id());
@@ -171,8 +160,8 @@ TEST_CASE("a note holds until its file changes", "[sync][local_folder]") {
   REQUIRE(note);
   CHECK(note->commit == kCommit);
   CHECK(note->id == an_id().text());
-  CHECK(text_of(folder.path / ".cache/huggingface/.gitignore") == "*");
-  CHECK(text_of(folder.path / ".cache/huggingface/download/sub/a.txt.metadata")
+  CHECK(text_of(folder / ".cache/huggingface/.gitignore") == "*");
+  CHECK(text_of(folder / ".cache/huggingface/download/sub/a.txt.metadata")
             .starts_with(kCommit + "\n" + an_id().text() + "\n"));
   fs::last_write_time(local.place("sub/a.txt"),
                       fs::file_time_type::clock::now() + std::chrono::seconds(10));
