@@ -12,12 +12,6 @@ namespace {
 using test::HasKind;
 using test::TestHub;
 
-std::string noise(std::size_t size) {
-  Bytes bytes(size);
-  fill_random(bytes);
-  return std::string(as_text(bytes));
-}
-
 std::string object_path(const std::string& repo, const std::string& content) {
   return "/" + repo + ".git/info/lfs/objects/" + sha256_of(as_bytes(content)).hex();
 }
@@ -94,7 +88,7 @@ TEST_CASE("usage counts files once for each repository and bytes once", "[serve]
   TestHub hub;
   hub.make_repo("admin/a");
   hub.make_repo("admin/b");
-  const std::string content = noise(500000);
+  const std::string content = test::noise(500000);
   for (const char* repo : {"admin/a", "admin/b"})
     REQUIRE(hub.ask("PUT", object_path(repo, content), hub.admin_token(), content).status == 200);
   const auto usage = hub.admin().usage();
@@ -110,7 +104,7 @@ TEST_CASE("usage counts files once for each repository and bytes once", "[serve]
 TEST_CASE("the check finds what is lost", "[serve][admin]") {
   TestHub hub;
   hub.make_repo("admin/a");
-  const std::string content = noise(500000);
+  const std::string content = test::noise(500000);
   REQUIRE(hub.ask("PUT", object_path("admin/a", content), hub.admin_token(), content).status ==
           200);
   CHECK(hub.admin().check(silent_progress(), never_stopped()).clean());
@@ -127,7 +121,7 @@ TEST_CASE("the check finds what is lost", "[serve][admin]") {
 TEST_CASE("the check finds what commits need and the hub does not list", "[serve][admin]") {
   TestHub hub;
   hub.make_repo("admin/a");
-  const std::string content = noise(300000);
+  const std::string content = test::noise(300000);
   const std::string path = object_path("admin/a", content);
   REQUIRE(hub.ask("PUT", path, hub.admin_token(), content).status == 200);
   push_pointer(hub, content);
@@ -150,7 +144,7 @@ TEST_CASE("garbage collection copes with a repository whose folder is missing", 
   TestHub hub;
   const auto repo = hub.make_repo("admin/a");
   hub.make_repo("admin/empty");
-  const std::string content = noise(300000);
+  const std::string content = test::noise(300000);
   const std::string path = object_path("admin/a", content);
   REQUIRE(hub.ask("PUT", path, hub.admin_token(), content).status == 200);
   const auto git = hub.options().data_folder / "git";
@@ -172,8 +166,8 @@ TEST_CASE("garbage collection copes with a repository whose folder is missing", 
 TEST_CASE("garbage collection keeps what commits need and what is young", "[serve][admin]") {
   TestHub hub;
   hub.make_repo("admin/a");
-  const std::string kept = noise(400000);
-  const std::string loose = noise(400000);
+  const std::string kept = test::noise(400000);
+  const std::string loose = test::noise(400000);
   for (const auto& content : {kept, loose})
     REQUIRE(hub.ask("PUT", object_path("admin/a", content), hub.admin_token(), content).status ==
             200);
@@ -200,7 +194,7 @@ TEST_CASE("garbage collection keeps what commits need and what is young", "[serv
 TEST_CASE("grants that a killed garbage collection owed come with the next", "[serve][admin]") {
   TestHub hub;
   const serve::RepoInfo repo = hub.make_repo("admin/a");
-  const std::string content = noise(400000);
+  const std::string content = test::noise(400000);
   REQUIRE(hub.ask("PUT", object_path("admin/a", content), hub.admin_token(), content).status ==
           200);
   const auto database = hub.options().data_folder / "catalog.db";

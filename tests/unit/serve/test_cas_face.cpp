@@ -13,12 +13,6 @@ namespace {
 using nlohmann::json;
 using test::TestHub;
 
-Bytes noise(std::size_t size) {
-  Bytes bytes(size);
-  fill_random(bytes);
-  return bytes;
-}
-
 using test::Prepared;
 
 std::string cas_token(const TestHub& hub, const std::string& repo, const std::string& kind,
@@ -75,7 +69,7 @@ Bytes assemble(const TestHub& hub, const wire::Reconstruction& plan, bool all_at
 TEST_CASE("a file goes up as xorb and shard and comes back by reconstruction", "[serve][cas]") {
   TestHub hub;
   hub.make_repo("admin/model", true);
-  const Prepared file(noise(1500000));
+  const Prepared file(test::noise_bytes(1500000));
   const std::string writing = cas_token(hub, "admin/model", "write", hub.admin_token());
   const std::string reading = cas_token(hub, "admin/model", "read", hub.admin_token());
 
@@ -118,7 +112,7 @@ TEST_CASE("a file goes up as xorb and shard and comes back by reconstruction", "
 TEST_CASE("byte ranges of a file are trimmed to the chunks they touch", "[serve][cas]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const Prepared file(noise(1000000));
+  const Prepared file(test::noise_bytes(1000000));
   const std::string token = cas_token(hub, "admin/model", "write", hub.admin_token());
   REQUIRE(hub.ask("POST", file.xorb_path(), token, text(file.xorb)).status == 200);
   REQUIRE(hub.ask("POST", "/v1/shards", token, file.shard()).status == 200);
@@ -174,7 +168,7 @@ TEST_CASE("the empty file is known everywhere", "[serve][cas]") {
 TEST_CASE("a URL for several ranges serves each alone and all together", "[serve][cas]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const Prepared base(noise(1200000));
+  const Prepared base(test::noise_bytes(1200000));
   REQUIRE(base.chunks.size() > 6);
   const std::string token = cas_token(hub, "admin/model", "write", hub.admin_token());
   REQUIRE(hub.ask("POST", base.xorb_path(), token, text(base.xorb)).status == 200);
@@ -245,7 +239,7 @@ TEST_CASE("a URL for several ranges serves each alone and all together", "[serve
 TEST_CASE("xorbs that are not what they say are refused", "[serve][cas]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const Prepared file(noise(300000));
+  const Prepared file(test::noise_bytes(300000));
   const std::string token = cas_token(hub, "admin/model", "write", hub.admin_token());
   Bytes damaged = file.xorb;
   damaged[damaged.size() / 2] ^= std::byte{1};
@@ -265,7 +259,7 @@ TEST_CASE("xorbs that are not what they say are refused", "[serve][cas]") {
 TEST_CASE("a shard that lies is refused as a whole", "[serve][cas]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const Prepared file(noise(400000));
+  const Prepared file(test::noise_bytes(400000));
   const std::string token = cas_token(hub, "admin/model", "write", hub.admin_token());
   REQUIRE(hub.ask("POST", file.xorb_path(), token, text(file.xorb)).status == 200);
   xet::Shard good;
@@ -304,7 +298,7 @@ TEST_CASE("a file may be announced before its xorb comes", "[serve][cas]") {
   hub.make_repo("ann/m");
   const std::string write = cas_token(hub, "ann/m", "write", token);
   const std::string read = cas_token(hub, "ann/m", "read", token);
-  const Prepared file(noise(std::size_t{17} << 20));
+  const Prepared file(test::noise_bytes(std::size_t{17} << 20));
   const std::string path = "/v1/shards/announcement";
   CHECK(hub.ask("POST", path, write, file.shard(false)).status == 202);
   CHECK(hub.ask("POST", path, read, file.shard(false)).status == 403);
@@ -325,8 +319,8 @@ TEST_CASE("nobody builds a file from xorbs that they may not read", "[serve][cas
   hub.make_repo("alice/secret", true);
   hub.make_repo("alice/open");
   hub.make_repo("bob/mine", true);
-  const Prepared secret(noise(300000));
-  const Prepared open(noise(300000));
+  const Prepared secret(test::noise_bytes(300000));
+  const Prepared open(test::noise_bytes(300000));
   const std::string to_secret = cas_token(hub, "alice/secret", "write", alice);
   const std::string to_open = cas_token(hub, "alice/open", "write", alice);
   const std::string to_mine = cas_token(hub, "bob/mine", "write", bob);
@@ -340,7 +334,7 @@ TEST_CASE("nobody builds a file from xorbs that they may not read", "[serve][cas
   const auto refused = hub.ask("POST", "/v1/shards", to_mine, secret.shard(false));
   CHECK(refused.status == 400);
   // A xorb that does not exist gets the same answer.
-  Prepared nowhere(noise(300000));
+  Prepared nowhere(test::noise_bytes(300000));
   CHECK(hub.ask("POST", "/v1/shards", to_mine, nowhere.shard(false)).body.substr(0, 5) ==
         refused.body.substr(0, 5));
   CHECK(hub.ask("POST", "/v1/shards", to_mine, open.shard(false)).status == 200);
@@ -360,7 +354,7 @@ TEST_CASE("what somebody sent counts as sent when its repository is deleted", "[
   hub.make_repo("alice/first", true);
   hub.make_repo("alice/second", true);
   hub.make_repo("bob/mine", true);
-  const Prepared file(noise(300000));
+  const Prepared file(test::noise_bytes(300000));
   const std::string to_first = cas_token(hub, "alice/first", "write", alice);
   REQUIRE(hub.ask("POST", file.xorb_path(), to_first, text(file.xorb)).status == 200);
   REQUIRE(hub.ask("POST", "/v1/shards", to_first, file.shard()).status == 200);
@@ -387,7 +381,7 @@ TEST_CASE("part of a xorb may be used by whose files are made of it", "[serve][c
   hub.make_repo("admin/mine");
   const std::string bob = hub.make_user("bob");
   hub.make_repo("bob/mine");
-  const Prepared whole(noise(900000));
+  const Prepared whole(test::noise_bytes(900000));
   const std::string to_secret = cas_token(hub, "alice/secret", "write", alice);
   REQUIRE(hub.ask("POST", whole.xorb_path(), to_secret, text(whole.xorb)).status == 200);
   // Alice publishes the first two chunks.
@@ -432,7 +426,7 @@ TEST_CASE("what clients rely on is kept from a garbage collection under way", "[
   TestHub hub;
   hub.make_repo("admin/one");
   hub.make_repo("admin/two");
-  const Prepared file(noise(300000));
+  const Prepared file(test::noise_bytes(300000));
   const std::string to_one = cas_token(hub, "admin/one", "write", hub.admin_token());
   const std::string to_two = cas_token(hub, "admin/two", "write", hub.admin_token());
   REQUIRE(hub.ask("POST", file.xorb_path(), to_one, text(file.xorb)).status == 200);
@@ -457,7 +451,7 @@ TEST_CASE("a shard of more than the hub takes is refused before its content is r
           "[serve][cas]") {
   TestHub hub([](serve::ServeOptions& options) { options.limits.lfs_object_bytes = 100000; });
   hub.make_repo("admin/model");
-  const Prepared file(noise(300000));
+  const Prepared file(test::noise_bytes(300000));
   const std::string token = cas_token(hub, "admin/model", "write", hub.admin_token());
   REQUIRE(hub.ask("POST", file.xorb_path(), token, text(file.xorb)).status == 200);
   CHECK(hub.ask("POST", "/v1/shards", token, file.shard()).status == 413);
@@ -469,7 +463,7 @@ TEST_CASE("deduplication answers are keyed and for readers alone", "[serve][cas]
   const std::string bob = hub.make_user("bob");
   hub.make_repo("admin/secret", true);
   hub.make_repo("bob/mine");
-  const Prepared file(noise(500000));
+  const Prepared file(test::noise_bytes(500000));
   const std::string token = cas_token(hub, "admin/secret", "write", hub.admin_token());
   REQUIRE(hub.ask("POST", file.xorb_path(), token, text(file.xorb)).status == 200);
   const std::string hash = file.chunks[0].hash.text();
@@ -494,8 +488,8 @@ TEST_CASE("deduplication answers are keyed and for readers alone", "[serve][cas]
 TEST_CASE("several files are reconstructed in one answer", "[serve][cas]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const Prepared a(noise(200000));
-  const Prepared b(noise(200000));
+  const Prepared a(test::noise_bytes(200000));
+  const Prepared b(test::noise_bytes(200000));
   const std::string token = cas_token(hub, "admin/model", "write", hub.admin_token());
   for (const Prepared* file : {&a, &b}) {
     REQUIRE(hub.ask("POST", file->xorb_path(), token, text(file->xorb)).status == 200);

@@ -18,6 +18,16 @@ namespace mhub::test {
 /// What stands for the mhub binary as git's hook (hook_program.cpp).
 std::filesystem::path hook_program();
 
+/// Bytes that neither compress nor repeat.
+inline Bytes noise_bytes(std::size_t size) {
+  Bytes bytes(size);
+  fill_random(bytes);
+  return bytes;
+}
+inline std::string noise(std::size_t size) {
+  return std::string(as_text(noise_bytes(size)));
+}
+
 class TestHub {
 public:
   explicit TestHub(const std::function<void(serve::ServeOptions&)>& adjust = {}) {

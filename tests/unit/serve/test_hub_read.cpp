@@ -12,12 +12,6 @@ using nlohmann::json;
 using test::HttpAnswer;
 using test::TestHub;
 
-std::string noise(std::size_t size) {
-  Bytes bytes(size);
-  fill_random(bytes);
-  return std::string(as_text(bytes));
-}
-
 /// A repository with a large file, a small one, an empty one and a folder, in two commits.
 struct Filled {
   explicit Filled(bool is_private = false) {
@@ -66,7 +60,7 @@ struct Filled {
 
   TestHub hub;
   std::filesystem::path work;
-  const std::string large = noise(1500000);
+  const std::string large = test::noise(1500000);
   const std::string small = "some text\n";
   std::string large_oid, pointer, first, second;
 };
@@ -234,7 +228,7 @@ TEST_CASE("a file of git's own is served by its blob", "[serve][hub_read]") {
 
 TEST_CASE("a large blob of git's own comes whole and in parts", "[serve][hub_read]") {
   Filled repo;
-  const std::string content = noise(2000000);
+  const std::string content = test::noise(2000000);
   repo.put("big", content);
   repo.git({"add", "."});
   repo.git({"commit", "-q", "-m", "Big"});

@@ -13,12 +13,6 @@ namespace {
 using nlohmann::json;
 using test::TestHub;
 
-std::string noise(std::size_t size) {
-  Bytes bytes(size);
-  fill_random(bytes);
-  return std::string(as_text(bytes));
-}
-
 std::string oid_of(const std::string& content) {
   return sha256_of(as_bytes(content)).hex();
 }
@@ -51,7 +45,7 @@ std::string upload_link(const TestHub& hub, const std::string& repo, const std::
 TEST_CASE("an object goes up through its link alone and comes down again", "[serve][lfs]") {
   TestHub hub;
   hub.make_repo("admin/model", true);
-  const std::string content = noise(3 << 20);
+  const std::string content = test::noise(3 << 20);
   const json offer = batch(hub, "admin/model", hub.admin_token(), "upload", {content});
   CHECK(offer.at("transfer") == "basic");
   const json& object = offer.at("objects")[0];
@@ -84,7 +78,7 @@ TEST_CASE("an object goes up through its link alone and comes down again", "[ser
 TEST_CASE("ranges of an object are served exactly", "[serve][lfs]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const std::string content = noise(2500000);
+  const std::string content = test::noise(2500000);
   const std::string path = "/admin/model.git/info/lfs/objects/" + oid_of(content);
   REQUIRE(hub.ask("PUT", path, hub.admin_token(), content).status == 200);
   struct Case {
@@ -111,7 +105,7 @@ TEST_CASE("ranges of an object are served exactly", "[serve][lfs]") {
 TEST_CASE("content that is not what it says is refused and leaves nothing", "[serve][lfs]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const std::string content = noise(200000);
+  const std::string content = test::noise(200000);
   const std::string link = upload_link(hub, "admin/model", hub.admin_token(), content);
   std::string wrong = content;
   wrong[100] = static_cast<char>(wrong[100] ^ 1);
@@ -129,7 +123,7 @@ TEST_CASE("links are good for what they were made for", "[serve][lfs]") {
   TestHub hub;
   hub.make_repo("admin/model");
   hub.make_repo("admin/other");
-  const std::string content = noise(1000);
+  const std::string content = test::noise(1000);
   const std::string link = upload_link(hub, "admin/model", hub.admin_token(), content);
   CHECK(hub.ask("GET", link).status == 403);
   std::string elsewhere = link;
@@ -150,8 +144,8 @@ TEST_CASE("knowing an object's id opens no other repository", "[serve][lfs]") {
   hub.make_repo("alice/secret", true);
   hub.make_repo("alice/open");
   hub.make_repo("bob/mine", true);
-  const std::string secret = noise(100000);
-  const std::string open = noise(100000);
+  const std::string secret = test::noise(100000);
+  const std::string open = test::noise(100000);
   REQUIRE(hub.ask("PUT", upload_link(hub, "alice/secret", alice, secret), "", secret).status ==
           200);
   REQUIRE(hub.ask("PUT", upload_link(hub, "alice/open", alice, open), "", open).status == 200);
@@ -177,7 +171,7 @@ TEST_CASE("what need not be sent is kept from a garbage collection under way", "
   const std::string alice = hub.make_user("alice");
   hub.make_repo("alice/one");
   hub.make_repo("alice/two");
-  const std::string content = noise(200000);
+  const std::string content = test::noise(200000);
   const std::string path = "/alice/two.git/info/lfs/objects/" + oid_of(content);
   REQUIRE(hub.ask("PUT", upload_link(hub, "alice/one", alice, content), "", content).status == 200);
   SECTION("told so") {
@@ -201,7 +195,7 @@ TEST_CASE("what need not be sent is kept from a garbage collection under way", "
 TEST_CASE("an object that the hub lost is asked for again", "[serve][lfs]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const std::string content = noise(200000);
+  const std::string content = test::noise(200000);
   const std::string path = "/admin/model.git/info/lfs/objects/" + oid_of(content);
   REQUIRE(hub.ask("PUT", path, hub.admin_token(), content).status == 200);
   for (const auto& file : std::filesystem::recursive_directory_iterator(hub.options().data_folder /
@@ -226,7 +220,7 @@ TEST_CASE("a recipe does not tell what others have", "[serve][lfs]") {
   hub.make_repo("alice/secret", true);
   hub.make_repo("alice/other", true);
   hub.make_repo("bob/mine");
-  const std::string secret = noise(500000);
+  const std::string secret = test::noise(500000);
   REQUIRE(hub.ask("PUT", upload_link(hub, "alice/secret", alice, secret), "", secret).status ==
           200);
   const auto stored = [&] { return hub.admin().usage().store.xorbs_local; };
@@ -248,7 +242,7 @@ TEST_CASE("a recipe does not tell what others have", "[serve][lfs]") {
 TEST_CASE("transfers are chosen from what the client lists", "[serve][lfs]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const std::string content = noise(100000);
+  const std::string content = test::noise(100000);
   const json up = batch(hub, "admin/model", hub.admin_token(), "upload", {content},
                         {"basic", "multipart", "xet"});
   CHECK(up.at("transfer") == "xet");

@@ -18,12 +18,6 @@ using test::HasKind;
 using test::Prepared;
 using test::TestHub;
 
-Bytes noise(std::size_t size) {
-  Bytes bytes(size);
-  fill_random(bytes);
-  return bytes;
-}
-
 json body_of(const test::HttpAnswer& answer) {
   INFO(answer.status << " " << answer.body);
   REQUIRE(answer.status == 200);
@@ -139,7 +133,7 @@ TEST_CASE("deduplication goes as far as a member's sight", "[serve][people]") {
   hub.admin().create_organisation("acme");
   hub.make_repo("acme/secret", true);
   hub.make_repo("ann/own", true);
-  const Prepared file(noise(300000));
+  const Prepared file(test::noise_bytes(300000));
   upload(hub, file, "acme/secret");
   CHECK_FALSE(is_told_of(hub, file, write_token(hub, "ann/own", ann)));
   hub.admin().add_member("acme", "ann", MemberRole::read);
@@ -302,7 +296,7 @@ TEST_CASE("deduplication tells nobody of gated content who was not let in", "[se
   const std::string bob = hub.make_user("bob");
   hub.make_repo("admin/model");
   hub.make_repo("bob/own", true);
-  const Prepared file(noise(300000));
+  const Prepared file(test::noise_bytes(300000));
   upload(hub, file, "admin/model");
   const json object = {{"oid", file.file.sha256->hex()}, {"size", file.content.size()}};
   const auto is_spared_upload = [&] {

@@ -302,9 +302,7 @@ private:
     const std::string id = std::string("acme/") + name;
     const std::string api = "/api/models/" + id;
     repo_ids_[state] = hub.make_repo(id, is_private(state)).id;
-    Bytes bytes(200000);
-    fill_random(bytes);
-    const test::Prepared file(std::move(bytes));
+    const test::Prepared file(test::noise_bytes(200000));
     const std::string admin = hub.admin_token();
     const auto token = hub.ask("GET", api + "/xet-write-token/main", admin);
     const std::string writing = token.header("x-xet-access-token");

@@ -17,12 +17,6 @@ namespace {
 using test::HasKind;
 using test::TestHub;
 
-std::string noise(std::size_t size) {
-  Bytes bytes(size);
-  fill_random(bytes);
-  return std::string(as_text(bytes));
-}
-
 std::string put_object(const TestHub& hub, const std::string& content) {
   const std::string path =
       "/admin/model.git/info/lfs/objects/" + sha256_of(as_bytes(content)).hex();
@@ -33,7 +27,7 @@ std::string put_object(const TestHub& hub, const std::string& content) {
 TEST_CASE("the first start alone gives an administrator's token", "[serve][server]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const std::string path = put_object(hub, noise(100000));
+  const std::string path = put_object(hub, test::noise(100000));
   hub.stop();
   hub.start();
   CHECK_FALSE(hub.server().first_admin_token());
@@ -134,7 +128,7 @@ TEST_CASE("many downloads at once each get their own bytes", "[serve][server]") 
   hub.make_repo("admin/model");
   std::vector<std::pair<std::string, std::string>> objects;
   for (int i = 0; i < 4; ++i) {
-    std::string content = noise(3000000 + static_cast<std::size_t>(i) * 12345);
+    std::string content = test::noise(3000000 + static_cast<std::size_t>(i) * 12345);
     std::string path = put_object(hub, content);
     objects.emplace_back(std::move(path), std::move(content));
   }
@@ -158,7 +152,7 @@ TEST_CASE("many downloads at once each get their own bytes", "[serve][server]") 
 TEST_CASE("many uploads of one object at once end as one", "[serve][server]") {
   TestHub hub([](serve::ServeOptions& options) { options.limits.ingests = 2; });
   hub.make_repo("admin/model");
-  const std::string content = noise(2000000);
+  const std::string content = test::noise(2000000);
   const std::string path =
       "/admin/model.git/info/lfs/objects/" + sha256_of(as_bytes(content)).hex();
   std::atomic<int> stored{0};
@@ -198,7 +192,7 @@ TEST_CASE("a client that goes away in the middle takes nothing with it", "[serve
     options.limits.git_processes = 1;
   });
   hub.make_repo("admin/model");
-  const std::string content = noise(5000000);
+  const std::string content = test::noise(5000000);
   const std::string path = put_object(hub, content);
   const auto begin_and_drop = [&](const std::string& request) {
     // A bare socket, closed without reading on.
@@ -232,7 +226,7 @@ TEST_CASE("a client that goes away in the middle takes nothing with it", "[serve
 TEST_CASE("stopping lets running requests finish", "[serve][server]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const std::string content = noise(20000000);
+  const std::string content = test::noise(20000000);
   const std::string path = put_object(hub, content);
   // A client of bare sockets, which knows when its answer has begun.
   const int socket = connect_to(hub.url());
@@ -255,7 +249,7 @@ TEST_CASE("stopping lets running requests finish", "[serve][server]") {
 TEST_CASE("stopping without patience cuts off what waits", "[serve][server]") {
   TestHub hub;
   hub.make_repo("admin/model");
-  const std::string path = put_object(hub, noise(30000000));
+  const std::string path = put_object(hub, test::noise(30000000));
   std::vector<std::thread> clients;
   for (int i = 0; i < 8; ++i) {
     clients.emplace_back([&, i] {
@@ -263,7 +257,7 @@ TEST_CASE("stopping without patience cuts off what waits", "[serve][server]") {
         if (i % 2 == 0)
           hub.ask("GET", path);
         else
-          hub.ask("PUT", path, hub.admin_token(), noise(10000000));
+          hub.ask("PUT", path, hub.admin_token(), test::noise(10000000));
       } catch (const std::exception&) {
       }
     });
@@ -288,7 +282,7 @@ TEST_CASE("the server speaks TLS with a certificate", "[serve][server]") {
   });
   REQUIRE(hub.url().starts_with("https://"));
   hub.make_repo("admin/model");
-  const std::string content = noise(3000000);
+  const std::string content = test::noise(3000000);
   const std::string path = put_object(hub, content);
   CHECK(hub.ask("GET", path).body == content);
 }
