@@ -10,18 +10,20 @@ constexpr std::chrono::minutes kGeneration{30};
 constexpr std::size_t kCallersRemembered = 100000;
 }  // namespace
 
-void DownloadCounter::note(std::int64_t repo, std::string_view holder) {
+void DownloadCounter::note(std::int64_t repo, std::string_view holder, Clock::time_point now) {
   const std::uint64_t caller =
       std::hash<std::string>{}(std::to_string(repo).append(" ").append(holder));
-  const auto now = Clock::now();
   const std::lock_guard guard(mutex_);
-  if (now - generation_began_ > kGeneration || seen_.size() >= kCallersRemembered) {
+  const auto age = now - generation_began_;
+  if (age > kGeneration || seen_.size() >= kCallersRemembered) {
     seen_before_ = std::move(seen_);
     seen_ = {};
+    // Nobody came for so long that the last generation is too old as well.
+    if (age > 2 * kGeneration) seen_before_.clear();
     generation_began_ = now;
   }
-  const bool is_known = seen_before_.contains(caller);
-  if (seen_.insert(caller).second && !is_known) ++counts_[repo];
+  // Whoever is known from before is not remembered anew, or would never count again.
+  if (!seen_before_.contains(caller) && seen_.insert(caller).second) ++counts_[repo];
 }
 
 void DownloadCounter::flush(RepoFactsTable& table) {

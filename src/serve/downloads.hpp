@@ -19,13 +19,13 @@ inline constexpr std::chrono::seconds kDownloadsWrittenEvery{5};
 /// it. A crash loses what was counted since the last flush().
 class DownloadCounter {
 public:
+  using Clock = std::chrono::steady_clock;
   /// `holder` says who asks (Call::holder).
-  void note(std::int64_t repo, std::string_view holder);
+  void note(std::int64_t repo, std::string_view holder, Clock::time_point now = Clock::now());
   /// Throws Error: io, busy; what was counted is then kept.
   void flush(RepoFactsTable& table);
 
 private:
-  using Clock = std::chrono::steady_clock;
   std::mutex mutex_;
   std::unordered_map<std::int64_t, std::uint64_t> counts_;
   // Callers are remembered in two generations of half an hour, each bounded.

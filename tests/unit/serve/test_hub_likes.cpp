@@ -1,3 +1,8 @@
+#include <chrono>
+
+#include "catalog/facts.hpp"
+#include "catalog/schema.hpp"
+#include "downloads.hpp"
 #include "hub_writer.hpp"
 
 namespace mhub {
@@ -88,6 +93,29 @@ TEST_CASE("a caller's downloads of a repository count once", "[serve][likes]") {
   CHECK(info(hub, "team/a").at("downloads") == 3);
   const auto some = json::parse(hub.ask("GET", "/api/models?sort=downloads&expand=downloads").body);
   CHECK(some.at(0).at("downloads") == 3);
+}
+
+TEST_CASE("whoever comes again an hour later counts again", "[serve][likes]") {
+  using std::chrono::minutes;
+  const TemporaryFolder folder;
+  const auto database = serve::open_catalog_database(folder.path() / "catalog.db");
+  const auto repo = serve::sqlite_catalog(database)->create_repo(
+      *wire::parse_repo_id("team/a", wire::RepoType::model), false);
+  const auto facts = serve::sqlite_facts(database);
+  serve::DownloadCounter counter;
+  const auto start = std::chrono::steady_clock::now();
+  const auto downloads_after = [&](minutes since_start) {
+    counter.note(repo.id, "user 1", start + since_start);
+    counter.flush(*facts);
+    return facts->counts(repo.id).downloads;
+  };
+  CHECK(downloads_after(minutes(1)) == 1);
+  CHECK(downloads_after(minutes(29)) == 1);
+  CHECK(downloads_after(minutes(40)) == 1);
+  // Neither by going on all the time nor by a long silence is anybody forgotten.
+  CHECK(downloads_after(minutes(75)) == 2);
+  CHECK(downloads_after(minutes(300)) == 3);
+  CHECK(downloads_after(minutes(600)) == 4);
 }
 
 }  // namespace
