@@ -41,6 +41,7 @@ struct ListingFilter {
   std::string owner;                ///< any case; empty: all
   std::vector<std::string> search;  ///< parts of the id, any case; all must be there
   std::vector<std::string> tags;    ///< any case; all must be there
+  std::optional<bool> is_gated;
   RepoOrder order = RepoOrder::id;
   bool descending = false;
   std::size_t limit = 500;

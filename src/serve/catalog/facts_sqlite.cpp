@@ -28,7 +28,8 @@ constexpr std::string_view kColumns =
     "AND NOT EXISTS(SELECT 1 FROM json_each(?6) s "
     "WHERE instr(r.owner_key||'/'||r.name_key, s.value)=0) "
     "AND NOT EXISTS(SELECT 1 FROM json_each(?7) w WHERE NOT EXISTS("
-    "SELECT 1 FROM repo_tags t WHERE t.tag_key=w.value AND t.repo_id=r.id)) ";
+    "SELECT 1 FROM repo_tags t WHERE t.tag_key=w.value AND t.repo_id=r.id)) "
+    "AND (?13<0 OR (r.gating<>0)=?13) ";
 
 std::string_view key_of(RepoOrder order) {
   switch (order) {
@@ -228,7 +229,7 @@ public:
         bind_viewer(row, viewer, static_cast<int>(filter.type), lower_case(filter.owner),
                     lower_list(filter.search), lower_list(filter.tags), cursor.id, key,
                     static_cast<std::uint64_t>(filter.limit) + 1, filter.with_card,
-                    filter.with_config);
+                    filter.with_config, filter.is_gated ? int{*filter.is_gated} : -1);
       };
       if (filter.order == RepoOrder::name)
         bind(cursor.key_text);

@@ -55,10 +55,9 @@ RepoOrder order_from(const std::string& name) {
   return found->second;
 }
 
-/// True for a question of which the answer is known: this hub runs no models and gates none.
+/// True for a question of which the answer is known: this hub runs no models.
 bool has_no_answer(const Request& request) {
-  return request.parameter("inference") || request.parameter("inference_provider") ||
-         flag(request, "gated");
+  return request.parameter("inference") || request.parameter("inference_provider");
 }
 
 ListingFilter filter_from(const Call& call, wire::RepoType type) {
@@ -78,6 +77,7 @@ ListingFilter filter_from(const Call& call, wire::RepoType type) {
   add_words(request, "trained_dataset", "dataset:", filter.tags);
   add_words(request, "datasets", "dataset:", filter.tags);
   add_words(request, "models", "model:", filter.tags);
+  if (request.parameter("gated")) filter.is_gated = flag(request, "gated");
   if (flag(request, "linked")) filter.tags.emplace_back(kLinkedTag);
   const std::string sort = request.parameter("sort").value_or("");
   filter.order = order_from(sort);

@@ -228,6 +228,8 @@ TEST_CASE("asking opens a repository at once, or when its owner says so", "[serv
   gate(hub, "ann/model", "manual");
   CHECK(body_of(hub.ask("GET", api)).at("gated") == "manual");
   CHECK(body_of(hub.ask("GET", "/api/models")).at(0).at("gated") == "manual");
+  CHECK(body_of(hub.ask("GET", "/api/models?gated=true")).size() == 1);
+  CHECK(body_of(hub.ask("GET", "/api/models?gated=false")).empty());
   CHECK_FALSE(may_have(bob));
   CHECK(may_have(ann));
   CHECK(decide("handle", {{"user", "bob"}, {"status", "accepted"}}) == 404);
