@@ -73,24 +73,28 @@ store::FileRecord require_file(const Call& call, const Sha256& sha256) {
   return std::move(*record);
 }
 
-std::optional<Sha256> renew_files_of(const Call& call, std::span<const Sha256> files) {
+std::vector<Sha256> list_files_for(Hub& hub, std::span<const Sha256> files, std::int64_t repo) {
+  std::vector<Sha256> lost;
   // In the store first, which garbage collection looks at later than at the catalog.
   while (!files.empty()) {
     const auto some = files.first(std::min(kRenewedAtOnce, files.size()));
     files = files.subspan(some.size());
-    const auto records = call.hub.store->renew_files(some);
+    const auto records = hub.store->renew_files(some);
     std::vector<RepoFile> listed;
     std::vector<XorbGrant> grants;
     for (std::size_t i = 0; i < some.size(); ++i) {
       const auto& record = records[i];
-      if (!record) return some[i];
+      if (!record) {
+        lost.push_back(some[i]);
+        continue;
+      }
       listed.push_back({record->sha256, record->size_bytes, record->xet_hash});
       const auto more = grants_of(*record);
       grants.insert(grants.end(), more.begin(), more.end());
     }
-    call.hub.catalog->add_files(call.repo->id, listed, grants);
+    hub.catalog->add_files(repo, listed, grants);
   }
-  return std::nullopt;
+  return lost;
 }
 
 std::unique_ptr<BodyStream> stream_file(Hub& hub, store::FileRecord file, std::uint64_t offset,

@@ -23,10 +23,11 @@ bool is_whole(store::Store& store, const store::FileRecord& file);
 /// The recipe of a file that the call's repository holds. Throws Refused 404.
 store::FileRecord require_file(const Call& call, const Sha256& sha256);
 
-/// Counts files that the call's repository holds as added now, so that garbage collection spares
-/// them until a reference leads to them. The first of them that the store cannot give any more;
-/// nothing if all are there. Throws Error: io, busy.
-std::optional<Sha256> renew_files_of(const Call& call, std::span<const Sha256> files);
+/// Lists large files, none of them empty, for `repo`; those that it has already count as added now,
+/// so that garbage collection spares them until a reference leads to them. No bytes are copied:
+/// what `repo` gets is the right to their chunks, which the caller has checked.
+/// Returns those that the store cannot give any more. Throws Error: io, busy.
+std::vector<Sha256> list_files_for(Hub& hub, std::span<const Sha256> files, std::int64_t repo);
 
 /// A body of bytes [offset, offset + size_bytes) of `file`.
 std::unique_ptr<BodyStream> stream_file(Hub& hub, store::FileRecord file, std::uint64_t offset,

@@ -7,7 +7,7 @@
 #include <mhub/repo/attributes.hpp>
 
 #include "content.hpp"
-#include "git/pointer_walk.hpp"
+#include "hf/files.hpp"
 #include "hf/first_commit.hpp"
 #include "hub.hpp"
 
@@ -17,8 +17,6 @@ namespace {
 
 /// A longer file of rules is left as it is.
 constexpr std::uint64_t kRulesLimitBytes = 4 << 20;
-/// More than any pointer has.
-constexpr std::size_t kPointerLimitBytes = 1024;
 
 std::string rules_file_of(const std::string& folder) {
   return folder.empty() ? ".gitattributes" : folder + "/.gitattributes";
@@ -74,8 +72,10 @@ void CommitBuild::finish() {
 CommitBuild::Put CommitBuild::read(const wire::CommitFile& file) {
   require_path(file.path);
   if (!file.old_path.empty()) require_path(file.old_path);
-  const bool is_large = check_pointer(file.content, file.path);
-  return {file.path, file.old_path, repo::write_blob(repository_, file.content), is_large};
+  const auto pointer = read_loose_pointer(as_text(file.content));
+  if (pointer) require_held(pointer->sha256, pointer->size_bytes, file.path);
+  return {file.path, file.old_path, repo::write_blob(repository_, file.content),
+          pointer.has_value()};
 }
 
 CommitBuild::Put CommitBuild::read(const wire::CommitLargeFile& file) {
@@ -105,14 +105,6 @@ std::uint64_t CommitBuild::require_held(const Sha256& file, std::optional<std::u
   return held->second;
 }
 
-bool CommitBuild::check_pointer(ByteView blob, std::string_view path) {
-  if (blob.size() >= kPointerLimitBytes) return false;
-  const auto pointer = read_loose_pointer(as_text(blob));
-  if (!pointer) return false;
-  require_held(pointer->sha256, pointer->size_bytes, path);
-  return true;
-}
-
 void CommitBuild::copy(const wire::CommitCopy& copy, const Tip& tip, TreePlan& plan,
                        std::vector<std::string>& large) {
   if (!source_ || source_->revision != copy.source_revision) {
@@ -128,10 +120,10 @@ void CommitBuild::copy(const wire::CommitCopy& copy, const Tip& tip, TreePlan& p
   if (!file || file->mode == repo::FileMode::submodule)
     throw Refused(404, "EntryNotFound",
                   "A file with this name doesn't exist: " + printable(copy.source_path));
-  if (repo::is_file(file->mode) && repo::object_size(repository_, file->id) < kPointerLimitBytes) {
-    repo::use_blob(repository_, file->id, kPointerLimitBytes, [&](ByteView blob) {
-      if (check_pointer(blob, copy.source_path)) large.push_back(copy.path);
-    });
+  const HubFile source = read_hub_file(repository_, {copy.source_path, file->mode, file->id});
+  if (source.pointer) {
+    require_held(source.pointer->sha256, source.pointer->size_bytes, copy.source_path);
+    large.push_back(copy.path);
   }
   plan.put(copy.path, *file);
 }
@@ -186,9 +178,9 @@ repo::ObjectId CommitBuild::make_tree(const Tip& tip) {
   for (const auto& [file, size] : held_) {
     if (size > 0) files.push_back(file);
   }
-  if (const auto lost = renew_files_of(call_, files))
-    throw Refused(422,
-                  "the hub has lost the content with sha256 " + lost->hex() + "; upload it again");
+  if (const auto lost = list_files_for(call_.hub, files, call_.repo->id); !lost.empty())
+    throw Refused(422, "the hub has lost the content with sha256 " + lost.front().hex() +
+                           "; upload it again");
   return plan.write();
 }
 

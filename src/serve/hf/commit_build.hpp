@@ -52,8 +52,6 @@ private:
   /// Throws Refused 422 unless the repository holds the file, with that size if one is given.
   std::uint64_t require_held(const Sha256& file, std::optional<std::uint64_t> size_bytes,
                              std::string_view path);
-  /// True if the blob stands for a large file, which the repository then holds.
-  bool check_pointer(ByteView blob, std::string_view path);
   void copy(const wire::CommitCopy& copy, const Tip& tip, TreePlan& plan,
             std::vector<std::string>& large);
   /// Adds rules for those of `large` that none covers.

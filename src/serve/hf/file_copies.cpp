@@ -1,7 +1,5 @@
 #include "hf/file_copies.hpp"
 
-#include <algorithm>
-
 #include <mhub/wire/hub_repos.hpp>
 
 #include "content.hpp"
@@ -38,28 +36,6 @@ Response copy_files(Call& call) {
 }
 
 }  // namespace
-
-std::vector<Sha256> list_files_for(Hub& hub, std::span<const Sha256> files, std::int64_t to) {
-  constexpr std::size_t kAtOnce = 256;
-  std::vector<Sha256> lost;
-  for (std::size_t at = 0; at < files.size(); at += kAtOnce) {
-    const auto some = files.subspan(at, std::min(kAtOnce, files.size() - at));
-    const auto records = hub.store->renew_files(some);
-    std::vector<RepoFile> listed;
-    std::vector<XorbGrant> grants;
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      if (!records[i]) {
-        lost.push_back(some[i]);
-        continue;
-      }
-      listed.push_back({records[i]->sha256, records[i]->size_bytes, records[i]->xet_hash});
-      const auto more = grants_of(*records[i]);
-      grants.insert(grants.end(), more.begin(), more.end());
-    }
-    hub.catalog->add_files(to, listed, grants);
-  }
-  return lost;
-}
 
 std::vector<Route> file_copy_routes(const ServeLimits& limits) {
   Route route;

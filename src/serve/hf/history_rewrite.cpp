@@ -6,7 +6,7 @@
 #include <mhub/base/error.hpp>
 #include <mhub/repo/refs.hpp>
 
-#include "git/pointer_walk.hpp"
+#include "hf/files.hpp"
 
 namespace mhub::serve {
 
@@ -62,11 +62,9 @@ private:
 
   bool is_doomed(const repo::ObjectId& blob) {
     const auto [at, is_new] = blobs_.try_emplace(blob, false);
-    if (is_new && repo::object_size(git_, blob) < wire::kLfsPointerLimitBytes) {
-      repo::use_blob(git_, blob, wire::kLfsPointerLimitBytes, [&](ByteView content) {
-        const auto pointer = read_loose_pointer(as_text(content));
-        at->second = pointer && files_.contains(pointer->sha256);
-      });
+    if (is_new) {
+      const auto pointer = read_hub_file(git_, {{}, repo::FileMode::regular, blob}).pointer;
+      at->second = pointer && files_.contains(pointer->sha256);
     }
     return at->second;
   }

@@ -4,7 +4,7 @@
 #include <mhub/repo/ignored_paths.hpp>
 #include <mhub/wire/hub_preupload.hpp>
 
-#include "git/pointer_walk.hpp"
+#include "hf/files.hpp"
 #include "hf/first_commit.hpp"
 #include "hf/parameters.hpp"
 #include "hf/text_sample.hpp"
@@ -19,7 +19,6 @@ namespace {
 /// Larger files do not belong into git, whatever the rules say.
 constexpr std::uint64_t kRegularLimitBytes = 10'000'000;
 constexpr std::uint64_t kRulesLimitBytes = 4 << 20;
-constexpr std::uint64_t kPointerLimitBytes = 1024;
 constexpr std::uint64_t kBodyLimitBytes = std::uint64_t{8} << 20;
 
 /// What is at the revision that an upload begins from.
@@ -41,13 +40,8 @@ public:
   std::string content_id(const std::string& path) {
     const auto file = tree_.find(path);
     if (!file || !repo::is_file(file->mode)) return {};
-    std::string id = file->id.hex();
-    if (repo::object_size(repository_, file->id) < kPointerLimitBytes) {
-      repo::use_blob(repository_, file->id, kPointerLimitBytes, [&](ByteView blob) {
-        if (const auto pointer = read_loose_pointer(as_text(blob))) id = pointer->sha256.hex();
-      });
-    }
-    return id;
+    const HubFile found = read_hub_file(repository_, {path, file->mode, file->id});
+    return found.pointer ? found.pointer->sha256.hex() : found.blob.hex();
   }
 
 private:

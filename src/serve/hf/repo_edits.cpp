@@ -10,7 +10,6 @@
 #include "content.hpp"
 #include "git/git_face.hpp"
 #include "hf/changes.hpp"
-#include "hf/file_copies.hpp"
 #include "hf/hub_face.hpp"
 #include "hf/parameters.hpp"
 #include "hub.hpp"
