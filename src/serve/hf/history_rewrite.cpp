@@ -86,9 +86,8 @@ private:
 
 }  // namespace
 
-std::vector<RewrittenRef> remove_files_from_history(repo::Repository& git,
-                                                    const std::unordered_set<Sha256>& files,
-                                                    const StopToken& stop) {
+void remove_files_from_history(repo::Repository& git, const std::unordered_set<Sha256>& files,
+                               const StopToken& stop, std::vector<RefChange>& moved) {
   const auto refs = repo::list_refs(git);
   repo::LogOptions options;
   // Parents before their children.
@@ -106,7 +105,6 @@ std::vector<RewrittenRef> remove_files_from_history(repo::Repository& git,
         },
         stop);
   }
-  std::vector<RewrittenRef> moved;
   for (const repo::Ref& ref : refs) {
     if (!ref.symbolic_target.empty()) continue;
     const auto target = rewriter.replacement(ref.target);
@@ -115,7 +113,6 @@ std::vector<RewrittenRef> remove_files_from_history(repo::Repository& git,
       throw Error(ErrorKind::busy, "{} was changed meanwhile; try again", printable(ref.name));
     moved.push_back({ref.name, ref.target, *target});
   }
-  return moved;
 }
 
 }  // namespace mhub::serve

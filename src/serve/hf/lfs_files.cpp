@@ -127,8 +127,12 @@ Response remove(Call& call) {
     const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));
     git.refresh();
     const std::unordered_set<Sha256> files(deletions.files.begin(), deletions.files.end());
-    for (const RewrittenRef& moved : remove_files_from_history(git, files, call.hub.stopping))
-      changes.push_back({moved.ref, moved.before, moved.after});
+    try {
+      remove_files_from_history(git, files, call.hub.stopping, changes);
+    } catch (...) {
+      refs_changed(call, *call.repo, changes);
+      throw;
+    }
   }
   // Later: a commit that needs one of them is refused from now on.
   call.hub.catalog->remove_files(call.repo->id, deletions.files,
