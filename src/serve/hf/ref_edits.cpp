@@ -5,6 +5,7 @@
 #include <mhub/wire/hub_ref_edits.hpp>
 
 #include "hf/changes.hpp"
+#include "hf/files.hpp"
 #include "hf/first_commit.hpp"
 #include "hf/parameters.hpp"
 #include "hf/pull_requests.hpp"
@@ -17,10 +18,6 @@ namespace {
 
 constexpr std::uint64_t kBodyLimitBytes = std::uint64_t{128} << 10;
 constexpr std::size_t kSquashMessageLimitBytes = 4096;
-
-repo::Repository open_repo(const Call& call) {
-  return repo::Repository::open(call.hub.folder.repo(call.repo->id));
-}
 
 /// "refs/heads/NAME". Throws Refused 400 for a name that no branch can have.
 std::string require_branch_name(const std::string& name) {
@@ -72,7 +69,7 @@ repo::ObjectId starting_commit(repo::Repository& repository, const Call& call,
 Response make_branch(Call& call) {
   const auto request = parse_body(call, wire::parse_make_branch_request);
   const std::string ref = require_branch_name(revision_from(call.rest));
-  auto repository = open_repo(call);
+  auto repository = open_git(call);
   const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));
   const auto refuse_existing = [&] {
     throw Refused(409, "Reference " + printable(ref) + " already exists");
@@ -86,11 +83,8 @@ Response make_branch(Call& call) {
   return json_response(200, "{}");
 }
 
-Response remove_branch(Call& call) {
-  const std::string name = revision_from(call.rest);
-  const std::string ref = require_branch_name(name);
-  if (ref == kMainRef) throw Refused(400, "Cannot delete refs/heads/main");
-  auto repository = open_repo(call);
+Response remove_ref(const Call& call, const std::string& name, const std::string& ref) {
+  auto repository = open_git(call);
   const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));
   if (!repo::find_ref(repository, ref)) refuse_revision(name);
   const auto before = commit_of_ref(repository, ref);
@@ -99,11 +93,18 @@ Response remove_branch(Call& call) {
   return json_response(200, "{}");
 }
 
+Response remove_branch(Call& call) {
+  const std::string name = revision_from(call.rest);
+  const std::string ref = require_branch_name(name);
+  if (ref == kMainRef) throw Refused(400, "Cannot delete refs/heads/main");
+  return remove_ref(call, name, ref);
+}
+
 Response make_tag(Call& call) {
   const auto request = parse_body(call, wire::parse_make_tag_request);
   const std::string revision = revision_from(call.rest);
   const std::string ref = require_tag_name(request.tag);
-  auto repository = open_repo(call);
+  auto repository = open_git(call);
   const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));
   const auto commit = commit_named(repository, revision);
   if (!commit) refuse_revision(revision);
@@ -121,14 +122,7 @@ Response make_tag(Call& call) {
 
 Response remove_tag(Call& call) {
   const std::string name = revision_from(call.rest);
-  const std::string ref = require_tag_name(name);
-  auto repository = open_repo(call);
-  const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));
-  if (!repo::find_ref(repository, ref)) refuse_revision(name);
-  const auto before = commit_of_ref(repository, ref);
-  repo::delete_ref(repository, ref, repo::Expected::any());
-  refs_changed(call, *call.repo, {{ref, before, std::nullopt}});
-  return json_response(200, "{}");
+  return remove_ref(call, name, require_tag_name(name));
 }
 
 Response super_squash(Call& call) {
@@ -136,10 +130,11 @@ Response super_squash(Call& call) {
   if (request.message.size() > kSquashMessageLimitBytes)
     throw Refused(400, "the message is too long");
   const std::string name = revision_from(call.rest);
-  find_open_pull_request(call, name);
   const std::string message = message_text(request.message, "Super-squash branch '" + name + "'");
-  auto repository = open_repo(call);
+  auto repository = open_git(call);
   const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));
+  // Within the turn, as it might else be merged or closed meanwhile.
+  find_open_pull_request(call, name);
   RefChange change;
   retry_while_moved([&] {
     repository.refresh();
