@@ -1,7 +1,6 @@
 // Access to the content of gated repositories: asking for it, and letting people in.
 
 #include <charconv>
-#include <limits>
 
 #include <mhub/wire/hub_people.hpp>
 
@@ -69,8 +68,7 @@ Response list(Call& call) {
   const auto status = parse_access_status(call.words[0]);
   if (!status) throw Refused(404, "EntryNotFound", "not found");
   const std::size_t page = number(*call.request, "limit", kPage, kPageAtMost);
-  const auto after = static_cast<std::int64_t>(
-      number(*call.request, "cursor", 0, std::numeric_limits<std::int64_t>::max()));
+  const std::int64_t after = cursor_number(*call.request);
   auto requests = call.hub.access_requests->list(call.repo->id, *status, after, page + 1);
   const bool more = requests.size() > page;
   if (more) requests.resize(page);
@@ -79,11 +77,7 @@ Response list(Call& call) {
     items.push_back(
         {request.user, std::string(name_of(request.status)), timestamp(request.asked_unix_s)});
   Response response = json_response(200, wire::to_json(items));
-  if (more)
-    response.with("Link", fmt::format("<{}{}/user-access-request/{}?limit={}&cursor={}>; "
-                                      "rel=\"next\"",
-                                      call.url(), call.repo->name.api_path(), name_of(*status),
-                                      page, requests.back().id));
+  if (more) response.with("Link", next_link(call, std::to_string(requests.back().id)));
   return response;
 }
 

@@ -1,7 +1,5 @@
 #include "hf/likes.hpp"
 
-#include <limits>
-
 #include <nlohmann/json.hpp>
 
 #include "hf/parameters.hpp"
@@ -14,11 +12,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kPage = 1000;
-
-std::int64_t cursor_number(const Call& call) {
-  return static_cast<std::int64_t>(
-      number(*call.request, "cursor", 0, std::numeric_limits<std::int64_t>::max()));
-}
 
 /// Whoever may read a repository may like it, with a token that may write at all.
 void require_liker(const Call& call) {
@@ -52,7 +45,7 @@ Response page_of(const Call& call, List list, const Show& show, const Cursor& cu
 
 Response likers(Call& call) {
   return page_of(
-      call, call.hub.likes->likers(call.repo->id, cursor_number(call), kPage + 1),
+      call, call.hub.likes->likers(call.repo->id, cursor_number(*call.request), kPage + 1),
       [](const Liker& liker) {
         return json{{"user", liker.user_name},
                     {"fullname", liker.user_name},
@@ -66,7 +59,9 @@ Response likes_of_user(Call& call) {
   const auto user = call.hub.catalog->find_user(call.words[0]);
   if (!user) throw Refused(404, "This user does not exist");
   return page_of(
-      call, call.hub.likes->likes_of(call.who.viewer(), user->id, cursor_number(call), kPage + 1),
+      call,
+      call.hub.likes->likes_of(call.who.viewer(), user->id, cursor_number(*call.request),
+                               kPage + 1),
       [](const LikedRepo& liked) {
         return json{{"createdAt", timestamp(liked.liked_unix_s)},
                     {"repo",

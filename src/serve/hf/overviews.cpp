@@ -60,10 +60,7 @@ Response list_members(Call& call) {
   for (const OrganisationMember& member : members)
     items.push_back({member.user, std::string(name_of(member.role))});
   Response response = json_response(200, wire::to_json(items));
-  if (more)
-    response.with("Link", fmt::format("<{}/api/organizations/{}/members?limit={}&cursor={}>; "
-                                      "rel=\"next\"",
-                                      call.url(), organisation.name, page, members.back().user));
+  if (more) response.with("Link", next_link(call, members.back().user));
   return response;
 }
 

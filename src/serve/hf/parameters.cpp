@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 namespace mhub::serve {
 
@@ -18,6 +19,11 @@ std::size_t number(const Request& request, std::string_view name, std::size_t fa
   if (error == std::errc::result_out_of_range) return at_most;
   if (error != std::errc() || end != text.data() + text.size() || value == 0) return fallback;
   return std::min(value, at_most);
+}
+
+std::int64_t cursor_number(const Request& request) {
+  return static_cast<std::int64_t>(
+      number(request, "cursor", 0, std::numeric_limits<std::int64_t>::max()));
 }
 
 std::string next_link(const Call& call, std::string_view cursor) {

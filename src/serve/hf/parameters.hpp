@@ -2,6 +2,7 @@
 // What a request asks for: Booleans and numbers of its query, its body of JSON.
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "router.hpp"
@@ -13,6 +14,9 @@ bool flag(const Request& request, std::string_view name);
 /// A number of the query, at most `at_most`; `fallback` if it is missing, 0 or none.
 std::size_t number(const Request& request, std::string_view name, std::size_t fallback,
                    std::size_t at_most);
+
+/// The "cursor" of a list in order of such numbers; 0: from its start.
+std::int64_t cursor_number(const Request& request);
 
 /// The Link header of an answer after which a page follows: the request's own address with `cursor`
 /// in place of its own.
