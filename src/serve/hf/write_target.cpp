@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-#include <fmt/format.h>
+#include "hf/pull_requests.hpp"
 
 namespace mhub::serve {
 
@@ -14,21 +14,12 @@ constexpr int kAttempts = 40;
 constexpr std::chrono::milliseconds kFirstPause{2};
 constexpr std::chrono::milliseconds kLongestPause{100};
 
-bool is_digits(std::string_view text) {
-  return !text.empty() && text.size() <= 9 &&
-         text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 }  // namespace
 
 std::optional<std::string> branch_ref_of(std::string_view revision) {
   if (revision == "HEAD") return std::string(kMainRef);
   constexpr std::string_view kHeads = "refs/heads/";
-  constexpr std::string_view kPulls = "refs/pr/";
-  if (revision.starts_with(kPulls)) {
-    if (!is_digits(revision.substr(kPulls.size()))) return std::nullopt;
-    return std::string(revision);
-  }
+  if (pull_request_number(revision)) return std::string(revision);
   if (revision.starts_with(kHeads)) revision.remove_prefix(kHeads.size());
   if (revision.starts_with("refs/") || !repo::is_valid_branch_name(revision)) return std::nullopt;
   return std::string(kHeads) + std::string(revision);
