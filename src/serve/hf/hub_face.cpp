@@ -58,10 +58,7 @@ void begin_history(const Call& call, const RepoInfo& repo, const wire::CreateRep
 Response create(Call& call) {
   const auto request = parse_body(call, wire::parse_create_repo_request);
   const auto name = require_name(call, request.type, request.owner, request.name);
-  if (!call.who.may_write_namespace(name.owner))
-    throw Refused(403, "You don't have the rights to create a repository under the namespace \"" +
-                           name.owner + "\"");
-  wire::CreateRepoAnswer answer;
+  require_namespace(call, name);
   const GitSetup git = git_setup(call.hub);
   try {
     const RepoInfo repo =
@@ -69,18 +66,10 @@ Response create(Call& call) {
     const bool has_files = !request.files.empty() || !request.license.empty();
     if (request.initial_commit || has_files) begin_history(call, repo, request);
     repo_changed(call, repo, "create", "repo");
-    answer.id = repo.name.id();
-    answer.url = call.url() + "/" + repo.name.path();
-    return json_response(200, wire::to_json(answer));
+    return made_answer(call, repo.name);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::conflict) throw;
-    // Clients that may find it there read its address from the refusal.
-    const auto there = call.hub.catalog->find_repo(name);
-    const wire::RepoName& shown = there ? there->name : name;
-    answer.id = shown.id();
-    answer.url = call.url() + "/" + shown.path();
-    answer.error = "You already created this " + std::string(wire::name_of(name.type)) + " repo";
-    return json_response(409, wire::to_json(answer));
+    return exists_answer(call, name);
   }
 }
 
@@ -108,7 +97,31 @@ void make_repo_folder(const NewRepo& where, std::int64_t id) {
   fs.sync_folder(where.folder.git());
 }
 
+wire::CreateRepoAnswer answer_about(const Call& call, const wire::RepoName& name) {
+  wire::CreateRepoAnswer answer;
+  answer.id = name.id();
+  answer.url = call.url() + "/" + name.path();
+  return answer;
+}
+
 }  // namespace
+
+void require_namespace(const Call& call, const wire::RepoName& name) {
+  if (!call.who.may_write_namespace(name.owner))
+    throw Refused(403, "You don't have the rights to create a repository under the namespace \"" +
+                           name.owner + "\"");
+}
+
+Response made_answer(const Call& call, const wire::RepoName& name) {
+  return json_response(200, wire::to_json(answer_about(call, name)));
+}
+
+Response exists_answer(const Call& call, const wire::RepoName& name) {
+  const auto there = call.hub.catalog->find_repo(name);
+  auto answer = answer_about(call, there ? there->name : name);
+  answer.error = "You already created this " + std::string(wire::name_of(name.type)) + " repo";
+  return json_response(409, wire::to_json(answer));
+}
 
 RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private) {
   if (wire::is_reserved_namespace(name.owner) || wire::is_reserved_repo_name(name.name))

@@ -1,6 +1,6 @@
 #pragma once
-// The hub's REST routes, in the shapes of Hugging Face's API: who am I, making, listing and
-// deleting repositories.
+// The hub's REST routes, in the shapes of Hugging Face's API: who am I, making and deleting
+// repositories.
 
 #include <vector>
 
@@ -13,6 +13,13 @@
 namespace mhub::serve {
 
 std::vector<Route> hub_routes(const ServeLimits& limits);
+
+/// Throws Refused 403 unless the caller may make that repository.
+void require_namespace(const Call& call, const wire::RepoName& name);
+/// 200 with the address of a repository that was made.
+Response made_answer(const Call& call, const wire::RepoName& name);
+/// 409 for one that exists: clients that may find it there read its address from the refusal.
+Response exists_answer(const Call& call, const wire::RepoName& name);
 
 /// Makes catalog entry and bare repository, for the routes and for `mhub admin`. Throws Error:
 /// usage for a reserved name, conflict if it exists.

@@ -25,13 +25,6 @@ wire::RepoName require_id(const std::string& id, wire::RepoType type) {
   return std::move(*name);
 }
 
-void require_namespace(const Call& call, const wire::RepoName& name) {
-  if (call.who.is_anonymous()) throw Refused(401, "Invalid username or password.");
-  if (!call.who.may_write_namespace(name.owner))
-    throw Refused(403, "You don't have the rights to create a repository under the namespace \"" +
-                           name.owner + "\"");
-}
-
 Response change_settings(Call& call) {
   const auto request = parse_body(call, wire::parse_repo_settings_request);
   Catalog& catalog = *call.hub.catalog;
@@ -109,7 +102,6 @@ Response duplicate(Call& call) {
   if (call.who.is_anonymous()) throw Refused(401, "Invalid username or password.");
   require_namespace(call, to);
   Hub& hub = call.hub;
-  wire::CreateRepoAnswer answer;
   try {
     const GitSetup git = git_setup(hub);
     const RepoInfo made = create_repo({*hub.catalog, hub.folder, git}, to,
@@ -127,15 +119,10 @@ Response duplicate(Call& call) {
       delete_repo(*hub.catalog, hub.folder, made);
       throw;
     }
-    answer.id = made.name.id();
-    answer.url = call.url() + "/" + made.name.path();
-    return json_response(200, wire::to_json(answer));
+    return made_answer(call, made.name);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::conflict) throw;
-    answer.id = to.id();
-    answer.url = call.url() + "/" + to.path();
-    answer.error = "You already created this " + std::string(wire::name_of(to.type)) + " repo";
-    return json_response(409, wire::to_json(answer));
+    return exists_answer(call, to);
   }
 }
 
