@@ -253,7 +253,7 @@ std::vector<Route> all_routes(const ServeLimits& limits) {
   std::vector<Route> routes = hub_read_routes(limits);
   for (auto more :
        {hub_routes(limits), cas_token_routes(), cas_routes(limits), lfs_routes(limits),
-        git_routes(limits), commit_routes(limits), preupload_routes(), ref_edit_routes(),
+        git_routes(limits), commit_routes(), preupload_routes(), ref_edit_routes(),
         repo_edit_routes(limits), file_copy_routes(limits), model_card_routes(limits),
         listing_routes(), like_routes(), webhook_routes(limits), compare_routes(),
         lfs_file_routes(limits), overview_routes(), access_request_routes(), discussion_routes()})

@@ -198,7 +198,7 @@ std::unique_ptr<BodySink> receive_commit(std::shared_ptr<Call> call) {
 
 }  // namespace
 
-std::vector<Route> commit_routes(const ServeLimits&) {
+std::vector<Route> commit_routes() {
   Route route;
   route.method = Method::post;
   route.pattern = "/api/{api_repo}/commit/*";

@@ -4,12 +4,10 @@
 
 #include <vector>
 
-#include <mhub/serve/server.hpp>
-
 #include "router.hpp"
 
 namespace mhub::serve {
 
-std::vector<Route> commit_routes(const ServeLimits& limits);
+std::vector<Route> commit_routes();
 
 }  // namespace mhub::serve
