@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include <mhub/base/log.hpp>
 
 #include "hf/write_target.hpp"
@@ -32,6 +34,29 @@ void quietly(const RepoInfo& repo, Do&& act) noexcept {
   }
 }
 
+using nlohmann::json;
+
+/// `id` of a user; nothing for one who is gone.
+json person(const std::optional<std::int64_t>& id) {
+  return id ? json{{"id", std::to_string(*id)}} : json(nullptr);
+}
+
+json discussion_json(const Call& call, const Discussion& discussion) {
+  const std::string number = std::to_string(discussion.number);
+  const wire::RepoName& name = call.repo->name;
+  json shown = {{"id", std::to_string(discussion.repo) + "-" + number},
+                {"num", discussion.number},
+                {"title", discussion.title},
+                {"status", std::string(wire::name_of(discussion.status))},
+                {"isPullRequest", discussion.is_pull_request},
+                {"author", person(discussion.author_id)},
+                {"url",
+                 {{"web", call.url() + "/" + name.path() + "/discussions/" + number},
+                  {"api", call.url() + name.api_path() + "/discussions/" + number}}}};
+  if (discussion.is_pull_request) shown["changes"] = {{"base", discussion.target_ref}};
+  return shown;
+}
+
 }  // namespace
 
 void refs_changed(const Call& call, const RepoInfo& repo,
@@ -53,6 +78,22 @@ void repo_changed(const Call& call, const RepoInfo& repo, std::string_view actio
                   std::string_view scope, std::string more_json) noexcept {
   quietly(repo, [&] {
     tell(call, {std::string(action), std::string(scope), repo, {}, {}, std::move(more_json)});
+  });
+}
+
+void discussion_changed(const Call& call, const Discussion& discussion, std::string_view action,
+                        const StoredEvent* comment) noexcept {
+  quietly(*call.repo, [&] {
+    json more = {{"discussion", discussion_json(call, discussion)}};
+    if (comment != nullptr) {
+      more["comment"] = {{"id", comment->event.id},
+                         {"author", person(comment->author_id)},
+                         {"content", comment->event.text},
+                         {"hidden", comment->event.is_hidden},
+                         {"url", {{"web", more["discussion"]["url"]["web"]}}}};
+    }
+    repo_changed(call, *call.repo, action, comment != nullptr ? "discussion.comment" : "discussion",
+                 more.dump(-1, ' ', false, json::error_handler_t::replace));
   });
 }
 

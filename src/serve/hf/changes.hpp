@@ -10,6 +10,7 @@
 
 #include <mhub/repo/object_id.hpp>
 
+#include "catalog/discussions.hpp"
 #include "router.hpp"
 
 namespace mhub::serve {
@@ -26,10 +27,15 @@ struct RefChange {
 void refs_changed(const Call& call, const RepoInfo& repo,
                   const std::vector<RefChange>& changes) noexcept;
 
-/// Something else happened to `repo`. `action` is create, delete, move or update, `scope` is repo,
-/// repo.config, discussion or discussion.comment; `more_json`: further members of what webhooks get
-/// ("discussion", "comment", "updatedConfig", "movedTo"), as a JSON object, or nothing.
+/// Something else happened to `repo`. `action` is create, delete, move or update, `scope` is repo
+/// or repo.config; `more_json`: further members of what webhooks get ("updatedConfig", "movedTo"),
+/// as a JSON object, or nothing.
 void repo_changed(const Call& call, const RepoInfo& repo, std::string_view action,
                   std::string_view scope, std::string more_json = {}) noexcept;
+
+/// A discussion of the call's repository was made (create) or changed (update), or with `comment`
+/// one of its comments was.
+void discussion_changed(const Call& call, const Discussion& discussion, std::string_view action,
+                        const StoredEvent* comment = nullptr) noexcept;
 
 }  // namespace mhub::serve

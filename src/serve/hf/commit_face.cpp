@@ -73,6 +73,7 @@ public:
       if (pull) tell_of_commits(*call_->hub.discussions, *repository_, *pull, call_->who.user->id);
     }
     refs_changed(*call_, *call_->repo, changes_);
+    if (opened_) discussion_changed(*call_, *opened_, "create");
     answer_.commit_url =
         call_->url() + "/" + call_->repo->name.path() + "/commit/" + answer_.commit_oid;
     return json_response(200, wire::to_json(answer_));
@@ -167,6 +168,7 @@ private:
     answer_.pull_request_url =
         fmt::format("{}/{}/discussions/{}", call_->url(), call_->repo->name.path(), pull.number);
     changes_.push_back({pull_request_ref(pull.number), std::nullopt, commit});
+    opened_ = std::move(pull);
     return true;
   }
 
@@ -180,6 +182,7 @@ private:
   std::exception_ptr failure_;
   wire::CommitAnswer answer_;
   std::vector<RefChange> changes_;
+  std::optional<Discussion> opened_;  ///< the pull request that the commit became
 };
 
 std::unique_ptr<BodySink> receive_commit(std::shared_ptr<Call> call) {

@@ -122,6 +122,7 @@ Response create(Call& call) {
   turn.unlock();
   if (head)
     refs_changed(call, *call.repo, {{pull_request_ref(discussion.number), std::nullopt, head}});
+  discussion_changed(call, discussion, "create");
   return json_response(200, wire::to_json(wire::NewDiscussionAnswer{
                                 discussion.number,
                                 fmt::format("{}/{}/discussions/{}", call.url(),
@@ -136,8 +137,9 @@ Response event_response(std::string_view name, const StoredEvent& stored) {
 Response comment(Call& call) {
   const Discussion discussion = require_discussion(call);
   const std::string text = parse_body(call, wire::parse_discussion_comment);
-  return event_response("newMessage",
-                        call.hub.discussions->add_comment(discussion, call.who.user->id, text));
+  const auto event = call.hub.discussions->add_comment(discussion, call.who.user->id, text);
+  discussion_changed(call, discussion, "create", &event);
+  return event_response("newMessage", event);
 }
 
 Response edit_comment(Call& call) {
@@ -148,6 +150,7 @@ Response edit_comment(Call& call) {
   const auto event =
       call.hub.discussions->edit_comment(discussion, before.id, call.who.user->id, text);
   if (!event) throw Refused(409, "this is no comment, or a hidden one");
+  discussion_changed(call, discussion, "update", &*event);
   return event_response("updatedComment", *event);
 }
 
@@ -157,15 +160,18 @@ Response hide_comment(Call& call) {
   require_author(call, before.author_id);
   const auto event = call.hub.discussions->hide_comment(discussion, before.id);
   if (!event) throw Refused(409, "this is no comment");
+  discussion_changed(call, discussion, "update", &*event);
   return event_response("updatedComment", *event);
 }
 
 Response rename(Call& call) {
-  const Discussion discussion = require_discussion(call);
+  Discussion discussion = require_discussion(call);
   require_author(call, discussion.author_id);
   const std::string title = parse_body(call, wire::parse_discussion_title);
-  return event_response("newTitle",
-                        call.hub.discussions->rename(discussion, call.who.user->id, title));
+  const auto event = call.hub.discussions->rename(discussion, call.who.user->id, title);
+  discussion.title = title;
+  discussion_changed(call, discussion, "update");
+  return event_response("newTitle", event);
 }
 
 [[noreturn]] void refuse_changed() {
@@ -175,7 +181,7 @@ Response rename(Call& call) {
 Response change_status(Call& call) {
   // Not in the middle of a merge.
   const std::lock_guard turn(call.hub.branch_locks.of(call.repo->id));
-  const Discussion discussion = require_discussion(call);
+  Discussion discussion = require_discussion(call);
   require_author(call, discussion.author_id);
   const auto request = parse_body(call, wire::parse_discussion_status_request);
   const auto status = request.is_open ? DiscussionStatus::open : DiscussionStatus::closed;
@@ -184,6 +190,8 @@ Response change_status(Call& call) {
   const auto event =
       call.hub.discussions->set_status(discussion, call.who.user->id, status, request.comment);
   if (!event) refuse_changed();
+  discussion.status = status;
+  discussion_changed(call, discussion, "update");
   return event_response("newStatus", *event);
 }
 
@@ -205,6 +213,8 @@ Response merge(Call& call) {
   turn.unlock();
   refs_changed(call, *call.repo, changes);
   if (!event) refuse_changed();
+  pull.status = DiscussionStatus::merged;
+  discussion_changed(call, pull, "update");
   return event_response("newStatus", *event);
 }
 

@@ -164,6 +164,33 @@ TEST_CASE("webhooks are told of what happens to what they watch", "[serve][webho
   CHECK(is(told[5].body, "delete", "repo"));
 }
 
+TEST_CASE("webhooks are told of discussions", "[serve][webhooks]") {
+  Receiver receiver;
+  TestHub hub(reach_private);
+  const std::string alice = hub.make_user("alice");
+  make_webhook(hub, alice, receiver.url(), json::array({{{"type", "user"}, {"name", "alice"}}}),
+               {{"domains", {"discussions"}}});
+  hub.make_repo("alice/m");
+  const std::string path = "/api/models/alice/m/discussions";
+  const auto post = [&](const std::string& more, const json& body) {
+    REQUIRE(hub.ask("POST", path + more, alice, body.dump()).status == 200);
+  };
+  post("", {{"title", "A question"}, {"description", "Why?"}});
+  auto told = receiver.wait_for(1);
+  CHECK(told[0].body.at("event") == json{{"action", "create"}, {"scope", "discussion"}});
+  CHECK(told[0].body.at("discussion").at("title") == "A question");
+  CHECK(told[0].body.at("discussion").at("num") == 1);
+  CHECK_FALSE(told[0].body.contains("comment"));
+  post("/1/comment", {{"comment", "Because."}});
+  told = receiver.wait_for(2);
+  CHECK(told[1].body.at("event") == json{{"action", "create"}, {"scope", "discussion.comment"}});
+  CHECK(told[1].body.at("comment").at("content") == "Because.");
+  post("/1/status", {{"status", "closed"}});
+  told = receiver.wait_for(3);
+  CHECK(told[2].body.at("event") == json{{"action", "update"}, {"scope", "discussion"}});
+  CHECK(told[2].body.at("discussion").at("status") == "closed");
+}
+
 TEST_CASE("a webhook is told only of what its user may read", "[serve][webhooks]") {
   Receiver receiver;
   TestHub hub(reach_private);
