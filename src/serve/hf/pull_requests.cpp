@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <mhub/base/log.hpp>
 #include <mhub/repo/merge.hpp>
 #include <mhub/repo/patch.hpp>
 #include <mhub/repo/refs.hpp>
@@ -141,7 +142,12 @@ Discussion open_discussion(const Call& call, repo::Repository& git, Discussion d
     repo::delete_ref(git, ref, repo::Expected::at(*head));
     throw;
   }
-  tell_of_commits(discussions, git, discussion, discussion.author_id);
+  try {
+    tell_of_commits(discussions, git, discussion, discussion.author_id);
+  } catch (const Error& error) {
+    // The pull request stands; a second try would make another. Whoever looks at it is told.
+    log_warning("the commits of {} are not told of yet: {}", ref, error.what());
+  }
   return discussion;
 }
 
