@@ -296,7 +296,7 @@ private:
       return true;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::corrupt) throw;
-      log_info("{} is not taken from the cache: {}", file.entry.path, error.message());
+      log_info("{} is not taken from the cache: {}", printable(file.entry.path), error.message());
       return false;
     }
   }
