@@ -14,12 +14,13 @@ ALLOWED = {
     "xet": "base",
     "wire": "xet base",
     "net": "base",
-    "store": "xet base",
+    "sqlite": "base",
+    "store": "sqlite xet base",
     "repo": "store xet wire base",
     "remote": "xet wire net base",
     "sync": "repo remote store xet wire net base",
-    "serve": "repo store xet wire net base",
-    "cli": "sync serve repo remote store xet wire net base",
+    "serve": "repo store sqlite xet wire net base",
+    "cli": "sync serve repo remote store sqlite xet wire net base",
 }
 C_HEADERS = re.compile(r"^(git2(/.*)?\.h|curl/.*|sqlite3(ext)?\.h|microhttpd\.h|yaml\.h)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

@@ -78,7 +78,7 @@ CheckReport Checker::run() {
 void Checker::check_database() {
   store_.database().read([&](Connection& connection) {
     Query query(connection, "PRAGMA integrity_check");
-    while (query.step() && report_.index_faults.size() < kMaxDatabaseFindings) {
+    while (query.next() && report_.index_faults.size() < kMaxDatabaseFindings) {
       if (const std::string finding = query.text(0); finding != "ok")
         report_.index_faults.push_back(finding);
     }
@@ -94,7 +94,7 @@ void Checker::check_xorbs() {
   std::uint64_t total_bytes = 0;
   store_.database().read([&](Connection& connection) {
     Query query(connection, "SELECT id, hash, local * body_bytes FROM xorbs");
-    while (query.step()) {
+    while (query.next()) {
       try {
         rows.push_back({query.integer(0), hash_column<xet::XorbHash>(query, 1)});
         total_bytes += static_cast<std::uint64_t>(std::max<std::int64_t>(0, query.integer(2)));
@@ -182,7 +182,7 @@ void Checker::check_table(const XorbTable& table, Finding& finding) {
       if (!table.knows(i)) continue;
       Query query(connection, "SELECT 1 FROM chunks WHERE key = ? AND place = ?",
                   chunk_key(index.chunks[i].hash), pack_place(table.row.id, i));
-      if (!query.step()) ++lost;
+      if (!query.next()) ++lost;
     }
     if (lost > 0) {
       finding.index_faults.push_back(
@@ -315,7 +315,7 @@ bool Checker::lies_far_away(const Sha256& file, const xet::XorbHash& xorb) {
                 "EXISTS (SELECT 1 FROM remote_files WHERE sha256 = ?2) OR "
                 "EXISTS (SELECT 1 FROM working_files WHERE sha256 = ?2)",
                 ByteView(xorb.bytes), ByteView(file.bytes));
-    return query.step() && query.integer(0) != 0;
+    return query.next() && query.integer(0) != 0;
   });
 }
 

@@ -33,7 +33,7 @@ void mark(Live& live, const FileRecord& file) {
 bool on_a_remote(Connection& connection, const xet::XorbHash& xorb) {
   Query query(connection, "SELECT 1 FROM remote_xorbs WHERE hash = ? LIMIT 1",
               ByteView(xorb.bytes));
-  return query.step();
+  return query.next();
 }
 
 /// Where a live recipe names a xorb that is neither here nor on a remote, copies of its chunks in
@@ -126,7 +126,7 @@ Collector::Plan Collector::plan(Connection& connection) {
   std::unordered_set<Sha256> old_files;
   {
     Query query(connection, "SELECT sha256 FROM files WHERE added <= ?", cutoff_s_);
-    while (query.step()) {
+    while (query.next()) {
       const auto sha256 = hash_column<Sha256>(query, 0);
       if (!live_files_.contains(sha256)) old_files.insert(sha256);
     }
@@ -243,7 +243,7 @@ CollectReport Collector::run() {
     if (!all_local(connection, packed_)) moved_.clear();
     const Plan now = plan(connection);
     for (const Sha256& sha256 : now.dead_files) {
-      Query(connection, "DELETE FROM files WHERE sha256 = ?", ByteView(sha256.bytes)).run();
+      connection.run("DELETE FROM files WHERE sha256 = ?", ByteView(sha256.bytes));
     }
     std::unordered_set<xet::XorbHash> leaving;
     std::vector<XorbRow> leaving_rows;

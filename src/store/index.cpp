@@ -56,16 +56,15 @@ void insert_chunk_rows(Connection& connection, std::int64_t id,
   }
   std::sort(rows.begin(), rows.end());
   for (const auto& [key, place] : rows) {
-    Query(connection, "INSERT OR IGNORE INTO chunks (key, place) VALUES (?, ?)", key, place).run();
+    connection.run("INSERT OR IGNORE INTO chunks (key, place) VALUES (?, ?)", key, place);
   }
 }
 
 void update_table(Connection& connection, std::int64_t id, const xet::XorbIndex& index) {
   const Bytes blob = encode_chunk_table(index);
-  Query(connection,
-        "UPDATE xorbs SET chunk_count = ?, body_bytes = ?, raw_bytes = ?, chunks = ? WHERE id = ?",
-        index.chunks.size(), index.body_bytes(), index.raw_bytes(), ByteView(blob), id)
-      .run();
+  connection.run(
+      "UPDATE xorbs SET chunk_count = ?, body_bytes = ?, raw_bytes = ?, chunks = ? WHERE id = ?",
+      index.chunks.size(), index.body_bytes(), index.raw_bytes(), ByteView(blob), id);
 }
 
 void delete_chunk_rows(Connection& connection, std::int64_t id, const XorbTable& table) {
@@ -74,11 +73,11 @@ void delete_chunk_rows(Connection& connection, std::int64_t id, const XorbTable&
     rows.emplace_back(chunk_key(table.index.chunks[i].hash), pack_place(id, i));
   std::sort(rows.begin(), rows.end());
   for (const auto& [key, place] : rows)
-    Query(connection, "DELETE FROM chunks WHERE key = ? AND place = ?", key, place).run();
+    connection.run("DELETE FROM chunks WHERE key = ? AND place = ?", key, place);
 }
 
 std::optional<FileRecord> read_file_row(Query& query) {
-  if (!query.step()) return std::nullopt;
+  if (!query.next()) return std::nullopt;
   FileRecord file;
   file.sha256 = hash_column<Sha256>(query, 0);
   const std::int64_t size = query.integer(1);
@@ -165,7 +164,7 @@ std::optional<XorbRow> find_xorb_row(Connection& connection, const xet::XorbHash
               "FROM xorbs "
               "WHERE hash = ?",
               raw(hash));
-  if (!query.step()) return std::nullopt;
+  if (!query.next()) return std::nullopt;
   return read_row(query);
 }
 
@@ -175,7 +174,7 @@ std::optional<XorbRow> find_xorb_row(Connection& connection, std::int64_t id) {
               "FROM xorbs "
               "WHERE id = ?",
               id);
-  if (!query.step()) return std::nullopt;
+  if (!query.next()) return std::nullopt;
   return read_row(query);
 }
 
@@ -187,7 +186,7 @@ std::optional<XorbTable> load_xorb(Connection& connection, std::int64_t id) {
     return std::nullopt;
   }
   Query query(connection, "SELECT chunks FROM xorbs WHERE id = ?", id);
-  if (!query.step()) return std::nullopt;
+  if (!query.next()) return std::nullopt;
   table.index.hash = table.row.hash;
   decode_chunk_table(query.blob(0), table.row.local, table.index);
   return table;
@@ -195,7 +194,7 @@ std::optional<XorbTable> load_xorb(Connection& connection, std::int64_t id) {
 
 void for_each_xorb_row(Connection& connection, const std::function<void(const XorbRow&)>& visit) {
   Query query(connection, kRowColumns);
-  while (query.step()) visit(read_row(query));
+  while (query.next()) visit(read_row(query));
 }
 
 std::int64_t put_local_xorb(Connection& connection, const xet::XorbIndex& index,
@@ -204,18 +203,16 @@ std::int64_t put_local_xorb(Connection& connection, const xet::XorbIndex& index,
   if (const auto known = find_xorb_row(connection, index.hash)) {
     id = known->id;
     update_table(connection, id, index);
-    Query(connection, "UPDATE xorbs SET local = 1, disk_bytes = ?, last_used = ? WHERE id = ?",
-          disk_bytes, now_s, id)
-        .run();
+    connection.run("UPDATE xorbs SET local = 1, disk_bytes = ?, last_used = ? WHERE id = ?",
+                   disk_bytes, now_s, id);
   } else {
     const Bytes blob = encode_chunk_table(index);
-    Query(connection,
-          "INSERT INTO xorbs (hash, chunk_count, body_bytes, raw_bytes, local, disk_bytes, "
-          "last_used, chunks) VALUES (?, ?, ?, ?, 1, ?, ?, ?)",
-          raw(index.hash), index.chunks.size(), index.body_bytes(), index.raw_bytes(), disk_bytes,
-          now_s, ByteView(blob))
-        .run();
-    id = connection.last_insert_id();
+    connection.run(
+        "INSERT INTO xorbs (hash, chunk_count, body_bytes, raw_bytes, local, disk_bytes, "
+        "last_used, chunks) VALUES (?, ?, ?, ?, 1, ?, ?, ?)",
+        raw(index.hash), index.chunks.size(), index.body_bytes(), index.raw_bytes(), disk_bytes,
+        now_s, ByteView(blob));
+    id = connection.last_id();
   }
   insert_chunk_rows(connection, id, index.chunks, 0, [](std::uint32_t) { return true; });
   return id;
@@ -225,12 +222,11 @@ std::int64_t write_remote_table(Connection& connection, const XorbTable& table,
                                 const std::vector<bool>& fresh, std::int64_t now_s) {
   std::int64_t id = table.row.id;
   if (id == 0) {
-    Query(connection,
-          "INSERT INTO xorbs (hash, chunk_count, body_bytes, raw_bytes, local, disk_bytes, "
-          "last_used, chunks) VALUES (?, 0, 0, 0, 0, 0, ?, x'')",
-          raw(table.index.hash), now_s)
-        .run();
-    id = connection.last_insert_id();
+    connection.run(
+        "INSERT INTO xorbs (hash, chunk_count, body_bytes, raw_bytes, local, disk_bytes, "
+        "last_used, chunks) VALUES (?, 0, 0, 0, 0, 0, ?, x'')",
+        raw(table.index.hash), now_s);
+    id = connection.last_id();
   }
   update_table(connection, id, table.index);
   touch_xorb(connection, id, now_s);
@@ -245,24 +241,22 @@ void rewrite_chunk_rows(Connection& connection, std::int64_t id, const xet::Xorb
 }
 
 void set_not_local(Connection& connection, std::int64_t id) {
-  Query(connection, "UPDATE xorbs SET local = 0, disk_bytes = 0 WHERE id = ?", id).run();
+  connection.run("UPDATE xorbs SET local = 0, disk_bytes = 0 WHERE id = ?", id);
 }
 
 void touch_xorb(Connection& connection, std::int64_t id, std::int64_t now_s) {
-  Query(connection, "UPDATE xorbs SET last_used = ? WHERE id = ? AND last_used < ?", now_s, id,
-        now_s - kTouchIntervalS)
-      .run();
+  connection.run("UPDATE xorbs SET last_used = ? WHERE id = ? AND last_used < ?", now_s, id,
+                 now_s - kTouchIntervalS);
 }
 
 void delete_xorb(Connection& connection, std::int64_t id, const XorbTable* table) {
   if (table != nullptr) {
     delete_chunk_rows(connection, id, *table);
   } else {
-    Query(connection, "DELETE FROM chunks WHERE place BETWEEN ? AND ?", pack_place(id, 0),
-          pack_place(id, (1u << kPlaceShift) - 1))
-        .run();
+    connection.run("DELETE FROM chunks WHERE place BETWEEN ? AND ?", pack_place(id, 0),
+                   pack_place(id, (1u << kPlaceShift) - 1));
   }
-  Query(connection, "DELETE FROM xorbs WHERE id = ?", id).run();
+  connection.run("DELETE FROM xorbs WHERE id = ?", id);
 }
 
 std::vector<Candidate> find_candidates(Connection& connection, const xet::ChunkHash& hash) {
@@ -271,7 +265,7 @@ std::vector<Candidate> find_candidates(Connection& connection, const xet::ChunkH
               "SELECT c.place, x.local FROM (SELECT place FROM chunks WHERE key = ? LIMIT ?) c "
               "JOIN xorbs x ON x.id = c.place >> 13 ORDER BY x.local DESC, c.place LIMIT ?",
               chunk_key(hash), kMaxPlacesSeen, kMaxPlaces);
-  while (query.step()) {
+  while (query.next()) {
     const std::int64_t place = query.integer(0);
     found.push_back({place_xorb(place), place_chunk(place), query.integer(1) != 0});
   }
@@ -325,25 +319,23 @@ std::optional<FileRecord> find_file_row(Connection& connection, const xet::FileH
 
 void put_file_row(Connection& connection, const FileRecord& file, std::int64_t now_s) {
   const Bytes terms = encode_terms(file.terms);
-  Query(connection,
-        "INSERT INTO files (sha256, size, xet_hash, added, terms) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (sha256) DO UPDATE SET size = excluded.size, xet_hash = excluded.xet_hash, "
-        "added = excluded.added, terms = excluded.terms",
-        raw(file.sha256), file.size_bytes, raw(file.xet_hash), now_s, ByteView(terms))
-      .run();
+  connection.run(
+      "INSERT INTO files (sha256, size, xet_hash, added, terms) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT (sha256) DO UPDATE SET size = excluded.size, xet_hash = excluded.xet_hash, "
+      "added = excluded.added, terms = excluded.terms",
+      raw(file.sha256), file.size_bytes, raw(file.xet_hash), now_s, ByteView(terms));
 }
 
 void touch_file(Connection& connection, const Sha256& sha256, std::int64_t now_s) {
-  Query(connection, "UPDATE files SET added = ? WHERE sha256 = ? AND added < ?", now_s, raw(sha256),
-        now_s)
-      .run();
+  connection.run("UPDATE files SET added = ? WHERE sha256 = ? AND added < ?", now_s, raw(sha256),
+                 now_s);
 }
 
 std::vector<Sha256> list_files_after(Connection& connection, const Sha256* after, int limit) {
   std::vector<Sha256> found;
   Query query(connection, "SELECT sha256 FROM files WHERE sha256 > ? ORDER BY sha256 LIMIT ?",
               after != nullptr ? raw(*after) : ByteView{}, limit);
-  while (query.step()) found.push_back(hash_column<Sha256>(query, 0));
+  while (query.next()) found.push_back(hash_column<Sha256>(query, 0));
   return found;
 }
 

@@ -3,13 +3,17 @@
 // other: whatever does not fit its limits is Error: corrupt. Functions that change something run
 // inside the caller's write transaction.
 
+#include <functional>
 #include <span>
 
+#include <mhub/sqlite/database.hpp>
 #include <mhub/store/records.hpp>
 
-#include "database.hpp"
-
 namespace mhub::store {
+
+using sqlite::Connection;
+using sqlite::Database;
+using sqlite::Query;
 
 /// A place packed into one integer: xorb id << 13 | chunk number.
 inline constexpr int kPlaceShift = 13;

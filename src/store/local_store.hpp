@@ -9,7 +9,6 @@
 #include <mhub/store/store.hpp>
 
 #include "block_pool.hpp"
-#include "database.hpp"
 #include "layout.hpp"
 #include "xorb_cache.hpp"
 #include "xorb_writer.hpp"

@@ -33,7 +33,7 @@ void rebuild_index_locked(const Layout& layout, FileSystem& fs) {
   const auto fresh = with_suffix(layout.database(), ".new");
   for (const char* suffix : {"", "-wal", "-shm"}) fs.remove(with_suffix(fresh, suffix));
   {
-    Database database(fresh, true);
+    Database database(fresh, {.subject = "the index"});
     migrate(database, fresh);
     const std::int64_t now_s = unix_now_s();
     std::vector<std::pair<xet::XorbIndex, std::uint64_t>> found;

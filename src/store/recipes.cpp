@@ -65,9 +65,8 @@ void move_recipes(LocalStore& store, Connection& connection,
       }
     }
     const Bytes blob = encode_terms(terms);
-    Query(connection, "UPDATE files SET terms = ? WHERE sha256 = ?", ByteView(blob),
-          ByteView(file.sha256.bytes))
-        .run();
+    connection.run("UPDATE files SET terms = ? WHERE sha256 = ?", ByteView(blob),
+                   ByteView(file.sha256.bytes));
   });
 }
 

@@ -55,7 +55,7 @@ void Mender::mend_index() {
   const auto ids = store_.database().read([&](Connection& connection) {
     std::vector<std::int64_t> found;
     Query query(connection, "SELECT id FROM xorbs");
-    while (query.step()) found.push_back(query.integer(0));
+    while (query.next()) found.push_back(query.integer(0));
     return found;
   });
   for (const std::int64_t id : ids) {
@@ -78,7 +78,7 @@ void Mender::mend_row(std::int64_t id) {
   const Raw raw = store_.database().read([&](Connection& connection) {
     Raw row;
     Query query(connection, "SELECT hash, local FROM xorbs WHERE id = ?", id);
-    if (query.step()) {
+    if (query.next()) {
       const ByteView hash = query.blob(0);
       row.hash.assign(hash.begin(), hash.end());
       row.local = query.integer(1) != 0;

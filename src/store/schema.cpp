@@ -73,8 +73,8 @@ int schema_version() {
   return static_cast<int>(kMigrations.size());
 }
 
-void migrate(Database& database, const std::filesystem::path& path) {
-  const auto version_of = [&](Connection& connection) {
+void migrate(sqlite::Database& database, const std::filesystem::path& path) {
+  const auto version_of = [&](sqlite::Connection& connection) {
     const std::int64_t version = connection.number("PRAGMA user_version");
     const std::int64_t application = connection.number("PRAGMA application_id");
     const bool empty = connection.number("SELECT count(*) FROM sqlite_schema") == 0;
@@ -94,13 +94,12 @@ void migrate(Database& database, const std::filesystem::path& path) {
     return version;
   };
   if (database.read(version_of) == schema_version()) return;
-  database.write([&](Connection& connection) {
+  database.write([&](sqlite::Connection& connection) {
     // Another process may have been first.
     for (std::int64_t version = version_of(connection); version < schema_version(); ++version) {
-      connection.run(kMigrations[static_cast<std::size_t>(version)]);
-      connection.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
-                                 kApplicationId, version + 1)
-                         .c_str());
+      connection.execute(kMigrations[static_cast<std::size_t>(version)]);
+      connection.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
+                                     kApplicationId, version + 1));
     }
   });
 }

@@ -2,7 +2,9 @@
 // The tables of index.db and how older forms of them become the present one.
 // Described in docs/format/store.md.
 
-#include "database.hpp"
+#include <filesystem>
+
+#include <mhub/sqlite/database.hpp>
 
 namespace mhub::store {
 
@@ -14,6 +16,6 @@ int schema_version();
 
 /// Creates the tables or brings older ones up to date, in one transaction. Throws Error: corrupt
 /// (some other database), config (written by a newer program), io, busy.
-void migrate(Database& database, const std::filesystem::path& path);
+void migrate(sqlite::Database& database, const std::filesystem::path& path);
 
 }  // namespace mhub::store

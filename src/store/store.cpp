@@ -52,10 +52,10 @@ ByteView path_bytes(const std::filesystem::path& path) {
 std::int64_t remote_id(Connection& connection, std::string_view remote) {
   {
     Query query(connection, "SELECT id FROM remotes WHERE url = ?", remote);
-    if (query.step()) return query.integer(0);
+    if (query.next()) return query.integer(0);
   }
-  Query(connection, "INSERT INTO remotes (url) VALUES (?)", remote).run();
-  return connection.last_insert_id();
+  connection.run("INSERT INTO remotes (url) VALUES (?)", remote);
+  return connection.last_id();
 }
 
 /// Checks the recipe against the chunk tables that `table_of` gives, and writes it.
@@ -183,7 +183,7 @@ LocalStore::LocalStore(Layout layout, const StoreOptions& options)
       layout_(std::move(layout)),
       durable_(options.durable),
       jobs_(options.jobs != 0 ? options.jobs : default_jobs()),
-      database_(layout_.database(), options.durable),
+      database_(layout_.database(), {.subject = "the index", .durable = options.durable}),
       // Enough for every stage of one file to have a block in hand and one waiting.
       blocks_(std::min<std::size_t>(6 + 2 * jobs_, 40)) {
   migrate(database_, layout_.database());
@@ -414,9 +414,8 @@ void LocalStore::note_remote_xorbs(std::string_view remote, std::span<const xet:
   database_.write([&](Connection& connection) {
     const std::int64_t id = remote_id(connection, remote);
     for (const xet::XorbHash& hash : xorbs) {
-      Query(connection, "INSERT OR IGNORE INTO remote_xorbs (hash, remote) VALUES (?, ?)",
-            ByteView(hash.bytes), id)
-          .run();
+      connection.run("INSERT OR IGNORE INTO remote_xorbs (hash, remote) VALUES (?, ?)",
+                     ByteView(hash.bytes), id);
     }
   });
 }
@@ -426,9 +425,8 @@ void LocalStore::note_remote_files(std::string_view remote, std::span<const Sha2
   database_.write([&](Connection& connection) {
     const std::int64_t id = remote_id(connection, remote);
     for (const Sha256& sha256 : files) {
-      Query(connection, "INSERT OR IGNORE INTO remote_files (sha256, remote) VALUES (?, ?)",
-            ByteView(sha256.bytes), id)
-          .run();
+      connection.run("INSERT OR IGNORE INTO remote_files (sha256, remote) VALUES (?, ?)",
+                     ByteView(sha256.bytes), id);
     }
   });
 }
@@ -439,7 +437,7 @@ bool LocalStore::remote_has_xorb(std::string_view remote, const xet::XorbHash& x
                 "SELECT 1 FROM remote_xorbs WHERE hash = ? AND remote = "
                 "(SELECT id FROM remotes WHERE url = ?)",
                 ByteView(xorb.bytes), remote);
-    return query.step();
+    return query.next();
   });
 }
 
@@ -449,7 +447,7 @@ bool LocalStore::remote_has_file(std::string_view remote, const Sha256& file) {
                 "SELECT 1 FROM remote_files WHERE sha256 = ? AND remote = "
                 "(SELECT id FROM remotes WHERE url = ?)",
                 ByteView(file.bytes), remote);
-    return query.step();
+    return query.next();
   });
 }
 
@@ -457,16 +455,16 @@ bool LocalStore::any_remote_has_xorb(const xet::XorbHash& xorb) {
   return database_.read([&](Connection& connection) {
     Query query(connection, "SELECT 1 FROM remote_xorbs WHERE hash = ? LIMIT 1",
                 ByteView(xorb.bytes));
-    return query.step();
+    return query.next();
   });
 }
 
 void LocalStore::forget_remote(std::string_view remote) {
   database_.write([&](Connection& connection) {
     const std::int64_t id = remote_id(connection, remote);
-    Query(connection, "DELETE FROM remote_xorbs WHERE remote = ?", id).run();
-    Query(connection, "DELETE FROM remote_files WHERE remote = ?", id).run();
-    Query(connection, "DELETE FROM remotes WHERE id = ?", id).run();
+    connection.run("DELETE FROM remote_xorbs WHERE remote = ?", id);
+    connection.run("DELETE FROM remote_files WHERE remote = ?", id);
+    connection.run("DELETE FROM remotes WHERE id = ?", id);
   });
 }
 
@@ -476,13 +474,12 @@ void LocalStore::note_working_files(std::span<const WorkingFile> files) {
   if (files.empty()) return;
   database_.write([&](Connection& connection) {
     for (const WorkingFile& file : files) {
-      Query(connection,
-            "INSERT OR REPLACE INTO working_files (path, sha256, size, mtime_ns, ctime_ns, inode, "
-            "device, disk_bytes, mode) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            path_bytes(file.path), ByteView(file.sha256.bytes), file.stat.size_bytes,
-            file.stat.mtime_ns, file.stat.ctime_ns, file.stat.inode, file.stat.device,
-            file.stat.disk_bytes, file.stat.mode)
-          .run();
+      connection.run(
+          "INSERT OR REPLACE INTO working_files (path, sha256, size, mtime_ns, ctime_ns, inode, "
+          "device, disk_bytes, mode) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          path_bytes(file.path), ByteView(file.sha256.bytes), file.stat.size_bytes,
+          file.stat.mtime_ns, file.stat.ctime_ns, file.stat.inode, file.stat.device,
+          file.stat.disk_bytes, file.stat.mode);
     }
   });
 }
@@ -493,7 +490,7 @@ std::optional<WorkingFile> LocalStore::find_working_file(const std::filesystem::
                 "SELECT path, sha256, size, mtime_ns, ctime_ns, inode, device, disk_bytes, mode "
                 "FROM working_files WHERE path = ?",
                 path_bytes(path));
-    if (!query.step()) return std::nullopt;
+    if (!query.next()) return std::nullopt;
     return read_working_file(query);
   });
 }
@@ -505,7 +502,7 @@ std::vector<WorkingFile> LocalStore::working_files_with(const Sha256& sha256) {
                 "SELECT path, sha256, size, mtime_ns, ctime_ns, inode, device, disk_bytes, mode "
                 "FROM working_files WHERE sha256 = ?",
                 ByteView(sha256.bytes));
-    while (query.step()) files.push_back(read_working_file(query));
+    while (query.next()) files.push_back(read_working_file(query));
     return files;
   });
 }
@@ -516,14 +513,14 @@ std::vector<WorkingFile> LocalStore::working_files() {
     Query query(connection,
                 "SELECT path, sha256, size, mtime_ns, ctime_ns, inode, device, disk_bytes, mode "
                 "FROM working_files");
-    while (query.step()) files.push_back(read_working_file(query));
+    while (query.next()) files.push_back(read_working_file(query));
     return files;
   });
 }
 
 void LocalStore::forget_working_file(const std::filesystem::path& path) {
   database_.write([&](Connection& connection) {
-    Query(connection, "DELETE FROM working_files WHERE path = ?", path_bytes(path)).run();
+    connection.run("DELETE FROM working_files WHERE path = ?", path_bytes(path));
   });
 }
 
