@@ -18,7 +18,8 @@ constexpr unsigned kStrangersBodies = 16;
 constexpr std::uint64_t kBlobBytes = std::uint64_t{256} << 20;
 }  // namespace
 
-Hub::Hub(ServeOptions o, const std::shared_ptr<Database>& database, std::unique_ptr<store::Store> s)
+Hub::Hub(ServeOptions o, const std::shared_ptr<sqlite::Database>& database,
+         std::unique_ptr<store::Store> s)
     : options(std::move(o)),
       folder{options.data_folder},
       catalog(sqlite_catalog(database)),

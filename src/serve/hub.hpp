@@ -41,7 +41,8 @@ struct DedupKey {
 };
 
 struct Hub {
-  Hub(ServeOptions o, const std::shared_ptr<Database>& database, std::unique_ptr<store::Store> s);
+  Hub(ServeOptions o, const std::shared_ptr<sqlite::Database>& database,
+      std::unique_ptr<store::Store> s);
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 

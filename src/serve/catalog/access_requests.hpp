@@ -8,10 +8,9 @@
 #include <vector>
 
 #include <mhub/serve/admin.hpp>
+#include <mhub/sqlite/database.hpp>
 
 namespace mhub::serve {
-
-class Database;
 
 enum class AccessStatus { pending, accepted, rejected };
 std::string_view name_of(AccessStatus status);
@@ -43,6 +42,6 @@ public:
 };
 
 /// Over an open catalog.db (schema.hpp).
-std::unique_ptr<AccessRequests> sqlite_access_requests(std::shared_ptr<Database> database);
+std::unique_ptr<AccessRequests> sqlite_access_requests(std::shared_ptr<sqlite::Database> database);
 
 }  // namespace mhub::serve

@@ -13,11 +13,10 @@
 
 #include <mhub/base/sha256.hpp>
 #include <mhub/serve/admin.hpp>
+#include <mhub/sqlite/database.hpp>
 #include <mhub/xet/hash.hpp>
 
 namespace mhub::serve {
-
-class Database;
 
 /// A token as it is looked up when a request comes in.
 struct TokenRecord {
@@ -147,7 +146,7 @@ public:
 };
 
 /// Over an open catalog.db (schema.hpp).
-std::unique_ptr<Catalog> sqlite_catalog(std::shared_ptr<Database> database);
+std::unique_ptr<Catalog> sqlite_catalog(std::shared_ptr<sqlite::Database> database);
 /// As open_catalog_database().
 std::unique_ptr<Catalog> open_sqlite_catalog(const std::filesystem::path& file);
 /// As open_catalog_database_read_only().

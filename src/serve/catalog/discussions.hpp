@@ -8,11 +8,10 @@
 #include <string>
 #include <vector>
 
+#include <mhub/sqlite/database.hpp>
 #include <mhub/wire/hub_discussions.hpp>
 
 namespace mhub::serve {
-
-class Database;
 
 /// Bounds on what one repository and one discussion hold.
 inline constexpr std::int64_t kDiscussionsPerRepo = 100'000;
@@ -108,6 +107,6 @@ public:
 };
 
 /// Over an open catalog.db (schema.hpp).
-std::unique_ptr<Discussions> sqlite_discussions(std::shared_ptr<Database> database);
+std::unique_ptr<Discussions> sqlite_discussions(std::shared_ptr<sqlite::Database> database);
 
 }  // namespace mhub::serve

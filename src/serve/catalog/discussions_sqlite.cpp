@@ -3,7 +3,7 @@
 #include <mhub/base/error.hpp>
 
 #include "catalog/discussions.hpp"
-#include "catalog/sqlite.hpp"
+#include "catalog/schema.hpp"
 #include "http/message.hpp"
 
 namespace mhub::serve {
@@ -53,24 +53,24 @@ StoredEvent event_from(const Query& row) {
 
 std::optional<StoredEvent> read_event(Connection& db, const Discussion& discussion,
                                       std::int64_t id) {
-  auto row = db.query(
+  Query row(
+      db,
       "SELECT e.id, e.author_id, u.name, e.kind, e.created, e.text, e.detail, e.hidden, e.edits,"
       " e.edited, editor.name FROM discussion_events e LEFT JOIN users u ON u.id=e.author_id"
       " LEFT JOIN users editor ON editor.id=e.editor_id"
-      " WHERE e.id=? AND e.repo_id=? AND e.number=?");
-  row.bind(id, discussion.repo, discussion.number);
+      " WHERE e.id=? AND e.repo_id=? AND e.number=?",
+      id, discussion.repo, discussion.number);
   if (!row.next()) return std::nullopt;
   return event_from(row);
 }
 
 /// Takes room for an event with that much text. False if there is none left.
 bool take_room(Connection& db, const Discussion& discussion, std::size_t text_bytes) {
-  db.query(
-        "UPDATE discussions SET events=events+1, text_bytes=text_bytes+?"
-        " WHERE repo_id=? AND number=? AND events<? AND text_bytes+?<=?")
-      .bind(std::uint64_t{text_bytes}, discussion.repo, discussion.number, kEventsPerDiscussion,
-            std::uint64_t{text_bytes}, kTextBytesPerDiscussion)
-      .run();
+  db.run(
+      "UPDATE discussions SET events=events+1, text_bytes=text_bytes+?"
+      " WHERE repo_id=? AND number=? AND events<? AND text_bytes+?<=?",
+      text_bytes, discussion.repo, discussion.number, kEventsPerDiscussion, text_bytes,
+      kTextBytesPerDiscussion);
   return db.changes() > 0;
 }
 
@@ -81,12 +81,10 @@ bool take_room(Connection& db, const Discussion& discussion, std::size_t text_by
 std::int64_t insert_event(Connection& db, const Discussion& discussion, Kind kind,
                           std::optional<std::int64_t> who, std::string_view text,
                           std::string_view detail) {
-  db.query(
-        "INSERT INTO discussion_events(repo_id, number, kind, author_id, created, text, detail,"
-        " hidden, edits) VALUES(?,?,?,?,?,?,?,0,0)")
-      .bind(discussion.repo, discussion.number, static_cast<int>(kind), who, unix_now(), text,
-            detail)
-      .run();
+  db.run(
+      "INSERT INTO discussion_events(repo_id, number, kind, author_id, created, text, detail,"
+      " hidden, edits) VALUES(?,?,?,?,?,?,?,0,0)",
+      discussion.repo, discussion.number, static_cast<int>(kind), who, unix_now(), text, detail);
   return db.last_id();
 }
 
@@ -99,29 +97,24 @@ StoredEvent add_event(Connection& db, const Discussion& discussion, Kind kind, s
 
 class SqliteDiscussions : public Discussions {
 public:
-  explicit SqliteDiscussions(std::shared_ptr<Database> database)
-      : database_(std::move(database)), db_(*database_) {}
+  explicit SqliteDiscussions(std::shared_ptr<Database> database) : db_(std::move(database)) {}
 
   std::int64_t last_number(std::int64_t repo) override {
-    return db_.read([&](Connection& db) {
-      auto row = db.query("SELECT max(number) FROM discussions WHERE repo_id=?");
-      row.bind(repo);
-      return row.next() ? row.integer(0) : std::int64_t{0};
+    return db_->read([&](Connection& db) {
+      return db.number("SELECT max(number) FROM discussions WHERE repo_id=?", repo);
     });
   }
 
   void open(const Discussion& discussion, const std::string& text) override {
     if (discussion.number > kDiscussionsPerRepo)
       throw Error(ErrorKind::conflict, "the repository has no room for more discussions");
-    db_.write([&](Connection& db) {
-      db.query(
-            "INSERT INTO discussions(repo_id, number, title, status, pull, author_id, created,"
-            " target, base, head, merged, events, text_bytes) VALUES(?,?,?,?,?,?,?,?,?,?,'',0,0)")
-          .bind(discussion.repo, discussion.number, discussion.title,
-                static_cast<int>(discussion.status), discussion.is_pull_request,
-                discussion.author_id, unix_now(), discussion.target_ref, discussion.base,
-                discussion.head)
-          .run();
+    db_->write([&](Connection& db) {
+      db.run(
+          "INSERT INTO discussions(repo_id, number, title, status, pull, author_id, created,"
+          " target, base, head, merged, events, text_bytes) VALUES(?,?,?,?,?,?,?,?,?,?,'',0,0)",
+          discussion.repo, discussion.number, discussion.title, static_cast<int>(discussion.status),
+          discussion.is_pull_request, discussion.author_id, unix_now(), discussion.target_ref,
+          discussion.base, discussion.head);
       if (text.empty()) return;
       if (!take_room(db, discussion, text.size())) refuse_full();
       insert_event(db, discussion, Kind::comment, discussion.author_id, text, {});
@@ -129,23 +122,24 @@ public:
   }
 
   std::optional<Discussion> find(std::int64_t repo, std::int64_t number) override {
-    return db_.read([&](Connection& db) -> std::optional<Discussion> {
-      auto row = db.query(
+    return db_->read([&](Connection& db) -> std::optional<Discussion> {
+      Query row(
+          db,
           "SELECT d.repo_id, d.number, d.title, d.status, d.pull, d.author_id, u.name, d.created,"
           " d.target, d.base, d.head, d.merged FROM discussions d"
-          " LEFT JOIN users u ON u.id=d.author_id WHERE d.repo_id=? AND d.number=?");
-      row.bind(repo, number);
+          " LEFT JOIN users u ON u.id=d.author_id WHERE d.repo_id=? AND d.number=?",
+          repo, number);
       if (!row.next()) return std::nullopt;
       return discussion_from(row);
     });
   }
 
   bool has_open_pull_request(std::int64_t repo, std::int64_t author) override {
-    return db_.read([&](Connection& db) {
-      auto row = db.query(
-          "SELECT 1 FROM discussions WHERE author_id=? AND repo_id=? AND pull=1 AND status<=1");
-      row.bind(author, repo);
-      return row.next();
+    return db_->read([&](Connection& db) {
+      return db.number(
+                 "SELECT 1 FROM discussions WHERE author_id=? AND repo_id=? AND pull=1 AND "
+                 "status<=1",
+                 author, repo) != 0;
     });
   }
 
@@ -154,99 +148,93 @@ public:
     const int pull = asked(filter.is_pull_request);
     const int settled = asked(filter.is_settled);
     const std::string author = lower_case(filter.author);
-    return db_.read([&](Connection& db) {
+    return db_->read([&](Connection& db) {
       DiscussionList list;
-      {
-        auto row = db.query(
-            "SELECT count(*) FROM discussions d LEFT JOIN users u ON u.id=d.author_id"
-            " WHERE d.repo_id=?1 AND (?2<0 OR d.pull=?2) AND (?3<0 OR (d.status>1)=?3)"
-            " AND (?4='' OR u.name_key=?4)");
-        row.bind(repo, pull, settled, author);
-        if (row.next()) list.count = static_cast<std::uint64_t>(row.integer(0));
-      }
-      auto row = db.query(
+      list.count = static_cast<std::uint64_t>(
+          db.number("SELECT count(*) FROM discussions d LEFT JOIN users u ON u.id=d.author_id"
+                    " WHERE d.repo_id=?1 AND (?2<0 OR d.pull=?2) AND (?3<0 OR (d.status>1)=?3)"
+                    " AND (?4='' OR u.name_key=?4)",
+                    repo, pull, settled, author));
+      Query row(
+          db,
           "SELECT d.repo_id, d.number, d.title, d.status, d.pull, d.author_id, u.name, d.created,"
           " d.target, d.base, d.head, d.merged FROM discussions d"
           " LEFT JOIN users u ON u.id=d.author_id"
           " WHERE d.repo_id=?1 AND (?2<0 OR d.pull=?2) AND (?3<0 OR (d.status>1)=?3)"
-          " AND (?4='' OR u.name_key=?4) ORDER BY d.number DESC LIMIT ?5 OFFSET ?6");
-      row.bind(repo, pull, settled, author, std::uint64_t{filter.limit}, filter.offset);
+          " AND (?4='' OR u.name_key=?4) ORDER BY d.number DESC LIMIT ?5 OFFSET ?6",
+          repo, pull, settled, author, filter.limit, filter.offset);
       while (row.next()) list.entries.push_back(discussion_from(row));
       return list;
     });
   }
 
   std::vector<StoredEvent> events(const Discussion& discussion) override {
-    return db_.read([&](Connection& db) {
+    return db_->read([&](Connection& db) {
       std::vector<StoredEvent> events;
-      auto row = db.query(
+      Query row(
+          db,
           "SELECT e.id, e.author_id, u.name, e.kind, e.created, e.text, e.detail, e.hidden,"
           " e.edits, e.edited, editor.name FROM discussion_events e"
           " LEFT JOIN users u ON u.id=e.author_id LEFT JOIN users editor ON editor.id=e.editor_id"
-          " WHERE e.repo_id=? AND e.number=? ORDER BY e.id");
-      row.bind(discussion.repo, discussion.number);
+          " WHERE e.repo_id=? AND e.number=? ORDER BY e.id",
+          discussion.repo, discussion.number);
       while (row.next()) events.push_back(event_from(row));
       return events;
     });
   }
 
   std::optional<StoredEvent> find_event(const Discussion& discussion, std::int64_t id) override {
-    return db_.read([&](Connection& db) { return read_event(db, discussion, id); });
+    return db_->read([&](Connection& db) { return read_event(db, discussion, id); });
   }
 
   StoredEvent add_comment(const Discussion& discussion, std::int64_t who,
                           const std::string& text) override {
-    return db_.write(
+    return db_->write(
         [&](Connection& db) { return add_event(db, discussion, Kind::comment, who, text); });
   }
 
   std::optional<StoredEvent> edit_comment(const Discussion& discussion, std::int64_t id,
                                           std::int64_t who, const std::string& text) override {
-    return db_.write([&](Connection& db) -> std::optional<StoredEvent> {
+    return db_->write([&](Connection& db) -> std::optional<StoredEvent> {
       const auto before = read_event(db, discussion, id);
       if (!before || before->event.kind != Kind::comment || before->event.is_hidden)
         return std::nullopt;
       const auto more = static_cast<std::int64_t>(text.size()) -
                         static_cast<std::int64_t>(before->event.text.size());
-      db.query(
-            "UPDATE discussions SET text_bytes=text_bytes+?1 WHERE repo_id=?2 AND number=?3"
-            " AND (?1<=0 OR text_bytes+?1<=?4)")
-          .bind(more, discussion.repo, discussion.number, kTextBytesPerDiscussion)
-          .run();
+      db.run(
+          "UPDATE discussions SET text_bytes=text_bytes+?1 WHERE repo_id=?2 AND number=?3"
+          " AND (?1<=0 OR text_bytes+?1<=?4)",
+          more, discussion.repo, discussion.number, kTextBytesPerDiscussion);
       if (db.changes() == 0) refuse_full();
-      db.query(
-            "UPDATE discussion_events SET text=?, edits=edits+1, edited=?, editor_id=? WHERE id=?")
-          .bind(text, unix_now(), who, id)
-          .run();
+      db.run("UPDATE discussion_events SET text=?, edits=edits+1, edited=?, editor_id=? WHERE id=?",
+             text, unix_now(), who, id);
       return read_event(db, discussion, id);
     });
   }
 
   std::optional<StoredEvent> hide_comment(const Discussion& discussion, std::int64_t id) override {
-    return db_.write([&](Connection& db) -> std::optional<StoredEvent> {
+    return db_->write([&](Connection& db) -> std::optional<StoredEvent> {
       const auto before = read_event(db, discussion, id);
       if (!before || before->event.kind != Kind::comment) return std::nullopt;
-      db.query("UPDATE discussions SET text_bytes=text_bytes-? WHERE repo_id=? AND number=?")
-          .bind(std::uint64_t{before->event.text.size()}, discussion.repo, discussion.number)
-          .run();
-      db.query("UPDATE discussion_events SET text='', hidden=1 WHERE id=?").bind(id).run();
+      db.run("UPDATE discussions SET text_bytes=text_bytes-? WHERE repo_id=? AND number=?",
+             before->event.text.size(), discussion.repo, discussion.number);
+      db.run("UPDATE discussion_events SET text='', hidden=1 WHERE id=?", id);
       return read_event(db, discussion, id);
     });
   }
 
   StoredEvent rename(const Discussion& discussion, std::int64_t who,
                      const std::string& title) override {
-    return db_.write([&](Connection& db) {
+    return db_->write([&](Connection& db) {
       std::string before;
       {
-        auto row = db.query("SELECT title FROM discussions WHERE repo_id=? AND number=?");
-        row.bind(discussion.repo, discussion.number);
+        Query row(db, "SELECT title FROM discussions WHERE repo_id=? AND number=?", discussion.repo,
+                  discussion.number);
         if (row.next()) before = row.text(0);
       }
       auto event = add_event(db, discussion, Kind::title_change, who, title, before);
-      db.query("UPDATE discussions SET title=? WHERE repo_id=? AND number=?")
-          .bind(title, discussion.repo, discussion.number)
-          .run();
+      db.run("UPDATE discussions SET title=? WHERE repo_id=? AND number=?", title, discussion.repo,
+             discussion.number);
       return event;
     });
   }
@@ -254,11 +242,10 @@ public:
   std::optional<StoredEvent> set_status(const Discussion& discussion, std::int64_t who,
                                         DiscussionStatus status,
                                         const std::string& comment) override {
-    return db_.write([&](Connection& db) -> std::optional<StoredEvent> {
-      db.query("UPDATE discussions SET status=? WHERE repo_id=? AND number=? AND status=?")
-          .bind(static_cast<int>(status), discussion.repo, discussion.number,
-                static_cast<int>(discussion.status))
-          .run();
+    return db_->write([&](Connection& db) -> std::optional<StoredEvent> {
+      db.run("UPDATE discussions SET status=? WHERE repo_id=? AND number=? AND status=?",
+             static_cast<int>(status), discussion.repo, discussion.number,
+             static_cast<int>(discussion.status));
       if (db.changes() == 0) return std::nullopt;
       if (!comment.empty()) add_event(db, discussion, Kind::comment, who, comment);
       // However full: else who fills a discussion, by a long push too, keeps it open for good.
@@ -273,14 +260,12 @@ public:
 
   std::optional<StoredEvent> set_merged(const Discussion& discussion, std::int64_t who,
                                         const std::string& comment) override {
-    return db_.write([&](Connection& db) -> std::optional<StoredEvent> {
-      db.query(
-            "UPDATE discussions SET status=?, base=?, merged=?"
-            " WHERE repo_id=? AND number=? AND status=?")
-          .bind(static_cast<int>(DiscussionStatus::merged), discussion.base,
-                discussion.merge_commit, discussion.repo, discussion.number,
-                static_cast<int>(discussion.status))
-          .run();
+    return db_->write([&](Connection& db) -> std::optional<StoredEvent> {
+      db.run(
+          "UPDATE discussions SET status=?, base=?, merged=?"
+          " WHERE repo_id=? AND number=? AND status=?",
+          static_cast<int>(DiscussionStatus::merged), discussion.base, discussion.merge_commit,
+          discussion.repo, discussion.number, static_cast<int>(discussion.status));
       if (db.changes() == 0) return std::nullopt;
       // The branch has moved: this is told however full the discussion is.
       if (!comment.empty() && take_room(db, discussion, comment.size()))
@@ -294,10 +279,9 @@ public:
   void add_commits(const Discussion& discussion, std::optional<std::int64_t> who,
                    const std::string& head,
                    const std::vector<PullRequestCommit>& commits) override {
-    db_.write([&](Connection& db) {
-      db.query("UPDATE discussions SET head=? WHERE repo_id=? AND number=? AND head=?")
-          .bind(head, discussion.repo, discussion.number, discussion.head)
-          .run();
+    db_->write([&](Connection& db) {
+      db.run("UPDATE discussions SET head=? WHERE repo_id=? AND number=? AND head=?", head,
+             discussion.repo, discussion.number, discussion.head);
       if (db.changes() == 0) return;
       for (const PullRequestCommit& commit : commits) {
         // The commits themselves are in git, and are not refused for want of room here.
@@ -308,8 +292,7 @@ public:
   }
 
 private:
-  std::shared_ptr<Database> database_;
-  Database& db_;
+  std::shared_ptr<Database> db_;
 };
 
 }  // namespace

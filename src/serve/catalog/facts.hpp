@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include <mhub/sqlite/database.hpp>
+
 #include "catalog/catalog.hpp"
 
 namespace mhub::serve {
-
-class Database;
 
 /// By which a repository is found.
 struct RepoTag {
@@ -100,6 +100,6 @@ public:
   virtual void add_downloads(const std::vector<DownloadCount>& counts) = 0;
 };
 
-std::unique_ptr<RepoFactsTable> sqlite_facts(std::shared_ptr<Database> database);
+std::unique_ptr<RepoFactsTable> sqlite_facts(std::shared_ptr<sqlite::Database> database);
 
 }  // namespace mhub::serve

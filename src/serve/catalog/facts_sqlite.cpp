@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catalog/facts.hpp"
-#include "catalog/sqlite.hpp"
+#include "catalog/schema.hpp"
 #include "catalog/viewer_sql.hpp"
 #include "http/message.hpp"
 
@@ -48,8 +48,8 @@ std::string_view key_of(RepoOrder order) {
 }
 constexpr std::size_t kOrders = 5;
 
-/// Texts that last: statements are kept by their address.
-const char* list_statement(RepoOrder order, bool descending) {
+/// Texts that last: statements are kept by them.
+const std::string& list_statement(RepoOrder order, bool descending) {
   static const auto kStatements = [] {
     std::array<std::string, 2 * kOrders> all;
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -63,7 +63,7 @@ const char* list_statement(RepoOrder order, bool descending) {
     }
     return all;
   }();
-  return kStatements[2 * static_cast<std::size_t>(order) + (descending ? 1 : 0)].c_str();
+  return kStatements[2 * static_cast<std::size_t>(order) + (descending ? 1 : 0)];
 }
 
 /// "ID:KEY".
@@ -156,36 +156,33 @@ ListedRepo listed_from(const Query& row) {
 
 class SqliteFacts : public RepoFactsTable {
 public:
-  explicit SqliteFacts(std::shared_ptr<Database> database)
-      : database_(std::move(database)), db_(*database_) {}
+  explicit SqliteFacts(std::shared_ptr<Database> database) : db_(std::move(database)) {}
 
   void put(std::int64_t repo, const RepoFacts& facts) override {
-    db_.write([&](Connection& db) {
+    db_->write([&](Connection& db) {
       // What a repository that was deleted meanwhile would leave behind has nothing to refer to.
-      db.query(
-            "INSERT OR REPLACE INTO repo_facts(repo_id, head, modified, pipeline_tag, "
-            "library_name, sdk, tags, card, config) "
-            "SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM repos WHERE id=?1")
-          .bind(repo, facts.head, facts.modified_unix_s, facts.pipeline_tag, facts.library_name,
-                facts.sdk, pack(facts.tags), facts.card_json, facts.config_json)
-          .run();
-      db.query("DELETE FROM repo_tags WHERE repo_id=?").bind(repo).run();
+      db.run(
+          "INSERT OR REPLACE INTO repo_facts(repo_id, head, modified, pipeline_tag, "
+          "library_name, sdk, tags, card, config) "
+          "SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM repos WHERE id=?1",
+          repo, facts.head, facts.modified_unix_s, facts.pipeline_tag, facts.library_name,
+          facts.sdk, pack(facts.tags), facts.card_json, facts.config_json);
+      db.run("DELETE FROM repo_tags WHERE repo_id=?", repo);
       for (const RepoTag& tag : facts.tags) {
-        db.query(
-              "INSERT OR IGNORE INTO repo_tags(tag_key, repo_id, kind, tag, shown) "
-              "SELECT ?2, id, ?3, ?4, ?5 FROM repos WHERE id=?1")
-            .bind(repo, lower_case(tag.text), tag.kind, tag.text, tag.is_shown)
-            .run();
+        db.run(
+            "INSERT OR IGNORE INTO repo_tags(tag_key, repo_id, kind, tag, shown) "
+            "SELECT ?2, id, ?3, ?4, ?5 FROM repos WHERE id=?1",
+            repo, lower_case(tag.text), tag.kind, tag.text, tag.is_shown);
       }
     });
   }
 
   std::optional<RepoFacts> find(std::int64_t repo) override {
-    return db_.read([&](Connection& db) -> std::optional<RepoFacts> {
-      auto row = db.query(
-          "SELECT head, modified, pipeline_tag, library_name, sdk, tags, card, config "
-          "FROM repo_facts WHERE repo_id=?");
-      row.bind(repo);
+    return db_->read([&](Connection& db) -> std::optional<RepoFacts> {
+      Query row(db,
+                "SELECT head, modified, pipeline_tag, library_name, sdk, tags, card, config "
+                "FROM repo_facts WHERE repo_id=?",
+                repo);
       if (!row.next()) return std::nullopt;
       return RepoFacts{row.text(0), row.integer(1), row.text(2), row.text(3),
                        row.text(4), row.text(6),    row.text(7), unpack(row.text(5))};
@@ -193,12 +190,12 @@ public:
   }
 
   std::vector<Kept> kept_heads(std::int64_t after_id, std::size_t limit) override {
-    return db_.read([&](Connection& db) {
+    return db_->read([&](Connection& db) {
       std::vector<Kept> kept;
-      auto row = db.query(
-          "SELECT r.id, f.head FROM repos r LEFT JOIN repo_facts f ON f.repo_id=r.id "
-          "WHERE r.id>? ORDER BY r.id LIMIT ?");
-      row.bind(after_id, static_cast<std::uint64_t>(limit));
+      Query row(db,
+                "SELECT r.id, f.head FROM repos r LEFT JOIN repo_facts f ON f.repo_id=r.id "
+                "WHERE r.id>? ORDER BY r.id LIMIT ?",
+                after_id, limit);
       while (row.next()) {
         kept.push_back({row.integer(0), std::nullopt});
         if (!row.is_null(1)) kept.back().head = row.text(1);
@@ -208,12 +205,12 @@ public:
   }
 
   std::vector<std::int64_t> repos_without(std::size_t limit) override {
-    return db_.read([&](Connection& db) {
+    return db_->read([&](Connection& db) {
       std::vector<std::int64_t> ids;
-      auto row = db.query(
-          "SELECT id FROM repos WHERE id NOT IN (SELECT repo_id FROM repo_facts) "
-          "ORDER BY id LIMIT ?");
-      row.bind(static_cast<std::uint64_t>(limit));
+      Query row(db,
+                "SELECT id FROM repos WHERE id NOT IN (SELECT repo_id FROM repo_facts) "
+                "ORDER BY id LIMIT ?",
+                limit);
       while (row.next()) ids.push_back(row.integer(0));
       return ids;
     });
@@ -221,20 +218,17 @@ public:
 
   ListingPage list(const Viewer& viewer, const ListingFilter& filter) override {
     const Cursor cursor = read_cursor(filter);
-    return db_.read([&](Connection& db) {
+    return db_->read([&](Connection& db) {
       ListingPage page;
-      auto row = db.query(list_statement(filter.order, filter.descending));
-      const auto bind = [&](const auto& key) {
+      const auto after = [&](const auto& key) {
         // One more says whether a page follows.
-        bind_viewer(row, viewer, static_cast<int>(filter.type), lower_case(filter.owner),
-                    lower_list(filter.search), lower_list(filter.tags), cursor.id, key,
-                    static_cast<std::uint64_t>(filter.limit) + 1, filter.with_card,
-                    filter.with_config, filter.is_gated ? int{*filter.is_gated} : -1);
+        return viewer_query(db, list_statement(filter.order, filter.descending), viewer,
+                            static_cast<int>(filter.type), lower_case(filter.owner),
+                            lower_list(filter.search), lower_list(filter.tags), cursor.id, key,
+                            filter.limit + 1, filter.with_card, filter.with_config,
+                            filter.is_gated ? int{*filter.is_gated} : -1);
       };
-      if (filter.order == RepoOrder::name)
-        bind(cursor.key_text);
-      else
-        bind(cursor.key);
+      Query row = filter.order == RepoOrder::name ? after(cursor.key_text) : after(cursor.key);
       std::size_t text_bytes = 0;
       while (row.next()) {
         if (page.repos.size() == filter.limit || text_bytes > filter.text_bytes_at_most) {
@@ -252,23 +246,21 @@ public:
 
   std::vector<RepoTag> list_tags(const Viewer& viewer, wire::RepoType type,
                                  std::size_t limit) override {
-    return db_.read([&](Connection& db) {
+    return db_->read([&](Connection& db) {
       std::vector<RepoTag> tags;
       static const std::string sql =
           "SELECT DISTINCT t.kind, t.tag FROM repo_tags t JOIN repos r ON r.id=t.repo_id "
           "WHERE r.type=?4 AND t.shown AND " +
           visible_sql() + " ORDER BY t.kind, t.tag LIMIT ?5";
-      auto row = db.query(sql.c_str());
-      bind_viewer(row, viewer, static_cast<int>(type), static_cast<std::uint64_t>(limit));
+      auto row = viewer_query(db, sql, viewer, static_cast<int>(type), limit);
       while (row.next()) tags.push_back({row.text(0), row.text(1), true});
       return tags;
     });
   }
 
   RepoCounts counts(std::int64_t repo) override {
-    return db_.read([&](Connection& db) {
-      auto row = db.query("SELECT likes, downloads FROM repo_counts WHERE repo_id=?");
-      row.bind(repo);
+    return db_->read([&](Connection& db) {
+      Query row(db, "SELECT likes, downloads FROM repo_counts WHERE repo_id=?", repo);
       if (!row.next()) return RepoCounts{};
       return RepoCounts{static_cast<std::uint64_t>(row.integer(0)),
                         static_cast<std::uint64_t>(row.integer(1))};
@@ -276,21 +268,19 @@ public:
   }
 
   void add_downloads(const std::vector<DownloadCount>& counts) override {
-    db_.write([&](Connection& db) {
+    db_->write([&](Connection& db) {
       for (const DownloadCount& one : counts) {
-        db.query(
-              "INSERT INTO repo_counts(repo_id, likes, downloads) "
-              "SELECT id, 0, ?2 FROM repos WHERE id=?1 "
-              "ON CONFLICT(repo_id) DO UPDATE SET downloads=downloads+excluded.downloads")
-            .bind(one.repo_id, one.count)
-            .run();
+        db.run(
+            "INSERT INTO repo_counts(repo_id, likes, downloads) "
+            "SELECT id, 0, ?2 FROM repos WHERE id=?1 "
+            "ON CONFLICT(repo_id) DO UPDATE SET downloads=downloads+excluded.downloads",
+            one.repo_id, one.count);
       }
     });
   }
 
 private:
-  std::shared_ptr<Database> database_;
-  Database& db_;
+  std::shared_ptr<Database> db_;
 };
 
 }  // namespace

@@ -21,10 +21,10 @@ TokenInfo token_from(const Query& row, std::string user) {
 
 void read_places(Connection& db, TokenInfo& token) {
   if (!token.is_limited) return;
-  auto row = db.query(
-      "SELECT p.may_write, p.repo_id, p.owner, r.type, r.owner, r.name FROM token_places p "
-      "LEFT JOIN repos r ON r.id=p.repo_id WHERE p.token_id=? ORDER BY p.id");
-  row.bind(token.id);
+  Query row(db,
+            "SELECT p.may_write, p.repo_id, p.owner, r.type, r.owner, r.name FROM token_places p "
+            "LEFT JOIN repos r ON r.id=p.repo_id WHERE p.token_id=? ORDER BY p.id",
+            token.id);
   while (row.next()) {
     TokenPlace place;
     place.may_write = row.integer(0) != 0;
@@ -59,10 +59,10 @@ UserInfo user_from(const Query& row, int at) {
 
 std::vector<Membership> read_memberships(Connection& db, std::int64_t user_id) {
   std::vector<Membership> memberships;
-  auto row = db.query(
-      "SELECT o.id, o.name, o.created, m.role FROM organisation_members m "
-      "JOIN organisations o ON o.id=m.organisation_id WHERE m.user_id=? ORDER BY o.name_key");
-  row.bind(user_id);
+  Query row(db,
+            "SELECT o.id, o.name, o.created, m.role FROM organisation_members m "
+            "JOIN organisations o ON o.id=m.organisation_id WHERE m.user_id=? ORDER BY o.name_key",
+            user_id);
   while (row.next()) {
     memberships.push_back(
         {{row.integer(0), row.text(1), row.integer(2)}, static_cast<MemberRole>(row.integer(3))});
@@ -72,45 +72,46 @@ std::vector<Membership> read_memberships(Connection& db, std::int64_t user_id) {
 
 void insert_token(Connection& db, std::int64_t user_id, const Sha256& hash, TokenInfo& token) {
   token.created_unix_s = unix_now();
-  db.query(
-        "INSERT INTO tokens(user_id, name, hash, scope, created, expires, limited) "
-        "VALUES(?,?,?,?,?,?,?)")
-      .bind(user_id, token.name, ByteView(hash.bytes), static_cast<int>(token.scope),
-            token.created_unix_s, token.expires_unix_s, token.is_limited)
-      .run();
+  db.run(
+      "INSERT INTO tokens(user_id, name, hash, scope, created, expires, limited) "
+      "VALUES(?,?,?,?,?,?,?)",
+      user_id, token.name, ByteView(hash.bytes), static_cast<int>(token.scope),
+      token.created_unix_s, token.expires_unix_s, token.is_limited);
   token.id = db.last_id();
   for (const TokenPlace& place : token.places) {
     if (place.repo_id != 0)
-      db.query("INSERT INTO token_places(token_id, repo_id, may_write) VALUES(?,?,?)")
-          .bind(token.id, place.repo_id, place.may_write)
-          .run();
+      db.run("INSERT INTO token_places(token_id, repo_id, may_write) VALUES(?,?,?)", token.id,
+             place.repo_id, place.may_write);
     else
-      db.query("INSERT INTO token_places(token_id, owner, owner_key, may_write) VALUES(?,?,?,?)")
-          .bind(token.id, place.name, lower_case(place.name), place.may_write)
-          .run();
+      db.run("INSERT INTO token_places(token_id, owner, owner_key, may_write) VALUES(?,?,?,?)",
+             token.id, place.name, lower_case(place.name), place.may_write);
   }
 }
 
 std::optional<TokenRecord> read_token(Connection& db, const Sha256& hash) {
-  auto row = db.query(
+  Query row(
+      db,
       "SELECT t.id, t.name, t.scope, t.created, t.expires, t.limited, u.id, u.name, u.is_admin, "
-      "u.created FROM tokens t JOIN users u ON u.id=t.user_id WHERE t.hash=?");
-  return record_from(db, row.bind(ByteView(hash.bytes)));
+      "u.created FROM tokens t JOIN users u ON u.id=t.user_id WHERE t.hash=?",
+      ByteView(hash.bytes));
+  return record_from(db, row);
 }
 
 std::optional<TokenRecord> read_token(Connection& db, std::int64_t id) {
-  auto row = db.query(
+  Query row(
+      db,
       "SELECT t.id, t.name, t.scope, t.created, t.expires, t.limited, u.id, u.name, u.is_admin, "
-      "u.created FROM tokens t JOIN users u ON u.id=t.user_id WHERE t.id=?");
-  return record_from(db, row.bind(id));
+      "u.created FROM tokens t JOIN users u ON u.id=t.user_id WHERE t.id=?",
+      id);
+  return record_from(db, row);
 }
 
 std::vector<TokenInfo> read_tokens(Connection& db, std::optional<std::int64_t> user_id) {
   std::vector<TokenInfo> tokens;
-  auto row = db.query(
-      "SELECT t.id, t.name, t.scope, t.created, t.expires, t.limited, u.name FROM tokens t "
-      "JOIN users u ON u.id=t.user_id WHERE ?1 IS NULL OR u.id=?1 ORDER BY t.id");
-  row.bind(user_id);
+  Query row(db,
+            "SELECT t.id, t.name, t.scope, t.created, t.expires, t.limited, u.name FROM tokens t "
+            "JOIN users u ON u.id=t.user_id WHERE ?1 IS NULL OR u.id=?1 ORDER BY t.id",
+            user_id);
   while (row.next()) tokens.push_back(token_from(row, row.text(6)));
   for (TokenInfo& token : tokens) read_places(db, token);
   return tokens;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "catalog/catalog.hpp"
-#include "catalog/sqlite.hpp"
+#include "catalog/schema.hpp"
 
 namespace mhub::serve {
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include <mhub/sqlite/database.hpp>
+
 #include "catalog/catalog.hpp"
 
 namespace mhub::serve {
-
-class Database;
 
 struct Liker {
   std::int64_t user_id = 0;
@@ -35,6 +35,6 @@ public:
                                           std::int64_t after_repo, std::size_t limit) = 0;
 };
 
-std::unique_ptr<LikesTable> sqlite_likes(std::shared_ptr<Database> database);
+std::unique_ptr<LikesTable> sqlite_likes(std::shared_ptr<sqlite::Database> database);
 
 }  // namespace mhub::serve

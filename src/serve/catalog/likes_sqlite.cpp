@@ -1,5 +1,5 @@
 #include "catalog/likes.hpp"
-#include "catalog/sqlite.hpp"
+#include "catalog/schema.hpp"
 #include "catalog/viewer_sql.hpp"
 #include "http/message.hpp"
 
@@ -9,31 +9,29 @@ namespace {
 
 class SqliteLikes : public LikesTable {
 public:
-  explicit SqliteLikes(std::shared_ptr<Database> database)
-      : database_(std::move(database)), db_(*database_) {}
+  explicit SqliteLikes(std::shared_ptr<Database> database) : db_(std::move(database)) {}
 
   void add(std::int64_t user, std::int64_t repo) override {
-    db_.write([&](Connection& db) {
-      db.query("INSERT INTO likes(user_id, repo_id, created) VALUES(?,?,?) ON CONFLICT DO NOTHING")
-          .bind(user, repo, unix_now())
-          .run();
+    db_->write([&](Connection& db) {
+      db.run("INSERT INTO likes(user_id, repo_id, created) VALUES(?,?,?) ON CONFLICT DO NOTHING",
+             user, repo, unix_now());
     });
   }
 
   void remove(std::int64_t user, std::int64_t repo) override {
-    db_.write([&](Connection& db) {
-      db.query("DELETE FROM likes WHERE user_id=? AND repo_id=?").bind(user, repo).run();
+    db_->write([&](Connection& db) {
+      db.run("DELETE FROM likes WHERE user_id=? AND repo_id=?", user, repo);
     });
   }
 
   std::vector<Liker> likers(std::int64_t repo, std::int64_t after_user,
                             std::size_t limit) override {
-    return db_.read([&](Connection& db) {
+    return db_->read([&](Connection& db) {
       std::vector<Liker> found;
-      auto row = db.query(
-          "SELECT u.id, u.name FROM likes l JOIN users u ON u.id=l.user_id "
-          "WHERE l.repo_id=? AND l.user_id>? ORDER BY l.user_id LIMIT ?");
-      row.bind(repo, after_user, static_cast<std::uint64_t>(limit));
+      Query row(db,
+                "SELECT u.id, u.name FROM likes l JOIN users u ON u.id=l.user_id "
+                "WHERE l.repo_id=? AND l.user_id>? ORDER BY l.user_id LIMIT ?",
+                repo, after_user, limit);
       while (row.next()) found.push_back({row.integer(0), row.text(1)});
       return found;
     });
@@ -41,14 +39,13 @@ public:
 
   std::vector<LikedRepo> likes_of(const Viewer& viewer, std::int64_t user, std::int64_t after_repo,
                                   std::size_t limit) override {
-    return db_.read([&](Connection& db) {
+    return db_->read([&](Connection& db) {
       std::vector<LikedRepo> found;
       static const std::string sql =
           "SELECT r.id, r.type, r.owner, r.name, r.private, r.created, l.created FROM likes l "
           "JOIN repos r ON r.id=l.repo_id WHERE l.user_id=?4 AND l.repo_id>?5 AND " +
           visible_sql() + " ORDER BY l.repo_id LIMIT ?6";
-      auto row = db.query(sql.c_str());
-      bind_viewer(row, viewer, user, after_repo, static_cast<std::uint64_t>(limit));
+      auto row = viewer_query(db, sql, viewer, user, after_repo, limit);
       while (row.next()) {
         LikedRepo liked;
         liked.repo.id = row.integer(0);
@@ -63,8 +60,7 @@ public:
   }
 
 private:
-  std::shared_ptr<Database> database_;
-  Database& db_;
+  std::shared_ptr<Database> db_;
 };
 
 }  // namespace

@@ -7,10 +7,9 @@
 #include <vector>
 
 #include <mhub/serve/admin.hpp>
+#include <mhub/sqlite/database.hpp>
 
 namespace mhub::serve {
-
-class Database;
 
 /// Threads may share it. Throws Error: io, corrupt, busy, and conflict for a name that is taken.
 class Organisations {
@@ -34,6 +33,6 @@ public:
 };
 
 /// Over an open catalog.db (schema.hpp).
-std::unique_ptr<Organisations> sqlite_organisations(std::shared_ptr<Database> database);
+std::unique_ptr<Organisations> sqlite_organisations(std::shared_ptr<sqlite::Database> database);
 
 }  // namespace mhub::serve

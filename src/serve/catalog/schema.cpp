@@ -6,8 +6,6 @@
 #include <mhub/base/error.hpp>
 #include <mhub/base/sha256.hpp>
 
-#include "catalog/sqlite.hpp"
-
 namespace mhub::serve {
 
 namespace {
@@ -221,8 +219,14 @@ CREATE INDEX discussion_events_by_editor ON discussion_events(editor_id);
 constexpr std::int64_t kSchemaVersion = std::size(kMigrations);
 
 std::int64_t version_of(Connection& db) {
-  auto row = db.query("PRAGMA user_version");
-  return row.next() ? row.integer(0) : 0;
+  return db.number("PRAGMA user_version");
+}
+
+sqlite::Options options(bool read_only) {
+  return {.subject = "the catalog",
+          .read_only = read_only,
+          .foreign_keys = true,
+          .patience = std::chrono::seconds{10}};
 }
 
 void check_version(Connection& db, const std::filesystem::path& file) {
@@ -234,8 +238,7 @@ void check_version(Connection& db, const std::filesystem::path& file) {
 }
 
 void migrate(Database& database, const std::filesystem::path& file) {
-  const std::int64_t now = database.read([](Connection& db) { return version_of(db); });
-  if (now == kSchemaVersion) return;
+  if (database.read(version_of) == kSchemaVersion) return;
   database.write([&](Connection& db) {
     // Under the write lock: another process may have been quicker.
     check_version(db, file);
@@ -245,19 +248,18 @@ void migrate(Database& database, const std::filesystem::path& file) {
         db.execute(kApplicationId);
         Sha256 secret;
         fill_random(secret.bytes);
-        db.query("INSERT INTO settings(name, value) VALUES('master_secret', ?)")
-            .bind(ByteView(secret.bytes))
-            .run();
+        db.run("INSERT INTO settings(name, value) VALUES('master_secret', ?)",
+               ByteView(secret.bytes));
       }
     }
-    db.execute(fmt::format("PRAGMA user_version={}", kSchemaVersion).c_str());
+    db.execute(fmt::format("PRAGMA user_version={}", kSchemaVersion));
   });
 }
 
 }  // namespace
 
 std::shared_ptr<Database> open_catalog_database(const std::filesystem::path& file) {
-  auto database = std::make_shared<Database>(file, false);
+  auto database = std::make_shared<Database>(file, options(false));
   migrate(*database, file);
   return database;
 }
@@ -265,7 +267,7 @@ std::shared_ptr<Database> open_catalog_database(const std::filesystem::path& fil
 std::shared_ptr<Database> open_catalog_database_read_only(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file))
     throw Error(ErrorKind::not_found, "there is no hub catalog at {}", printable(file.string()));
-  auto database = std::make_shared<Database>(file, true);
+  auto database = std::make_shared<Database>(file, options(true));
   database->read([&](Connection& db) { check_version(db, file); });
   return database;
 }

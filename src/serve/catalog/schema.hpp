@@ -6,9 +6,13 @@
 #include <filesystem>
 #include <memory>
 
+#include <mhub/sqlite/database.hpp>
+
 namespace mhub::serve {
 
-class Database;
+using sqlite::Connection;
+using sqlite::Database;
+using sqlite::Query;
 
 /// Opens catalog.db, making or upgrading it. Throws Error: config for a newer schema, io, corrupt,
 /// busy.

@@ -6,11 +6,10 @@
 #include <functional>
 #include <memory>
 
+#include <mhub/sqlite/database.hpp>
 #include <mhub/xet/hash.hpp>
 
 namespace mhub::serve {
-
-class Database;
 
 /// Threads may share it. Throws Error: io, corrupt, busy.
 class Uploads {
@@ -23,6 +22,6 @@ public:
   virtual void drop(const std::function<bool(const xet::XorbHash&)>& is_gone) = 0;
 };
 
-std::unique_ptr<Uploads> sqlite_uploads(std::shared_ptr<Database> database);
+std::unique_ptr<Uploads> sqlite_uploads(std::shared_ptr<sqlite::Database> database);
 
 }  // namespace mhub::serve

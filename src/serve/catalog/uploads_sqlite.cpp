@@ -3,7 +3,7 @@
 
 #include <mhub/base/error.hpp>
 
-#include "catalog/sqlite.hpp"
+#include "catalog/schema.hpp"
 #include "catalog/uploads.hpp"
 
 namespace mhub::serve {
@@ -19,47 +19,42 @@ xet::XorbHash xorb_from(ByteView bytes) {
 
 class SqliteUploads : public Uploads {
 public:
-  explicit SqliteUploads(std::shared_ptr<Database> database)
-      : database_(std::move(database)), db_(*database_) {}
+  explicit SqliteUploads(std::shared_ptr<Database> database) : db_(std::move(database)) {}
 
   void add(std::int64_t user, const xet::XorbHash& xorb) override {
-    db_.write([&](Connection& db) {
-      db.query("INSERT OR IGNORE INTO user_xorbs(user_id, xorb) VALUES(?,?)")
-          .bind(user, ByteView(xorb.bytes))
-          .run();
+    db_->write([&](Connection& db) {
+      db.run("INSERT OR IGNORE INTO user_xorbs(user_id, xorb) VALUES(?,?)", user,
+             ByteView(xorb.bytes));
     });
   }
 
   bool has(std::int64_t user, const xet::XorbHash& xorb) override {
-    return db_.read([&](Connection& db) {
-      return db.query("SELECT 1 FROM user_xorbs WHERE user_id=? AND xorb=?")
-          .bind(user, ByteView(xorb.bytes))
-          .next();
+    return db_->read([&](Connection& db) {
+      return db.number("SELECT 1 FROM user_xorbs WHERE user_id=? AND xorb=?", user,
+                       ByteView(xorb.bytes)) != 0;
     });
   }
 
   void drop(const std::function<bool(const xet::XorbHash&)>& is_gone) override {
     std::vector<xet::XorbHash> gone;
-    db_.read([&](Connection& db) {
-      auto row = db.query("SELECT DISTINCT xorb FROM user_xorbs");
+    db_->read([&](Connection& db) {
+      Query row(db, "SELECT DISTINCT xorb FROM user_xorbs");
       while (row.next()) {
         const auto xorb = xorb_from(row.blob(0));
         if (is_gone(xorb)) gone.push_back(xorb);
       }
-      return 0;
     });
-    db_.write([&](Connection& db) {
+    db_->write([&](Connection& db) {
       for (const auto& xorb : gone) {
         // It may have been sent again since.
         if (!is_gone(xorb)) continue;
-        db.query("DELETE FROM user_xorbs WHERE xorb=?").bind(ByteView(xorb.bytes)).run();
+        db.run("DELETE FROM user_xorbs WHERE xorb=?", ByteView(xorb.bytes));
       }
     });
   }
 
 private:
-  std::shared_ptr<Database> database_;
-  Database& db_;
+  std::shared_ptr<Database> db_;
 };
 
 }  // namespace

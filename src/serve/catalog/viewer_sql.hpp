@@ -12,7 +12,7 @@
 
 #include "catalog/access_requests.hpp"
 #include "catalog/catalog.hpp"
-#include "catalog/sqlite.hpp"
+#include "catalog/schema.hpp"
 
 namespace mhub::serve {
 
@@ -51,10 +51,11 @@ inline std::string content_sql(int first = 1) {
       static_cast<int>(AccessStatus::accepted));
 }
 
-/// Binds the viewer as ?1 to ?3, and `more` from ?4 on.
+/// With the viewer as ?1 to ?3, and `more` from ?4 on. `sql` as Query takes it.
 template <class... More>
-Query& bind_viewer(Query& query, const Viewer& viewer, const More&... more) {
-  return query.bind(viewer.sees_all, viewer.user_id, viewer.token_id, more...);
+Query viewer_query(Connection& db, std::string_view sql, const Viewer& viewer,
+                   const More&... more) {
+  return Query(db, sql, viewer.sees_all, viewer.user_id, viewer.token_id, more...);
 }
 
 }  // namespace mhub::serve

@@ -8,11 +8,10 @@
 #include <string>
 #include <vector>
 
+#include <mhub/sqlite/database.hpp>
 #include <mhub/wire/repo_name.hpp>
 
 namespace mhub::serve {
-
-class Database;
 
 /// A repository ("model", "dataset", "space" and "owner/name") or all of somebody ("user", "org"
 /// and the name).
@@ -74,6 +73,6 @@ public:
   virtual void put_off(std::int64_t delivery, std::int64_t due_unix_s) = 0;
 };
 
-std::unique_ptr<WebhooksTable> sqlite_webhooks(std::shared_ptr<Database> database);
+std::unique_ptr<WebhooksTable> sqlite_webhooks(std::shared_ptr<sqlite::Database> database);
 
 }  // namespace mhub::serve

@@ -1,4 +1,4 @@
-#include "catalog/sqlite.hpp"
+#include "catalog/schema.hpp"
 #include "catalog/webhooks.hpp"
 #include "http/message.hpp"
 
@@ -23,44 +23,38 @@ Webhook webhook_from(Connection& db, const Query& row) {
   webhook.of_repos = row.integer(4) != 0;
   webhook.of_discussions = row.integer(5) != 0;
   webhook.is_disabled = row.integer(6) != 0;
-  auto watched =
-      db.query("SELECT type, name FROM webhook_watches WHERE webhook_id=? ORDER BY rowid");
-  watched.bind(webhook.id);
+  Query watched(db, "SELECT type, name FROM webhook_watches WHERE webhook_id=? ORDER BY rowid",
+                webhook.id);
   while (watched.next()) webhook.watched.push_back({watched.text(0), watched.text(1)});
   return webhook;
 }
 
 void write_watched(Connection& db, const Webhook& webhook) {
-  db.query("DELETE FROM webhook_watches WHERE webhook_id=?").bind(webhook.id).run();
+  db.run("DELETE FROM webhook_watches WHERE webhook_id=?", webhook.id);
   for (const WatchedItem& item : webhook.watched) {
-    db.query("INSERT INTO webhook_watches(webhook_id, type, name, name_key) VALUES(?,?,?,?)")
-        .bind(webhook.id, item.type, item.name, lower_case(item.name))
-        .run();
+    db.run("INSERT INTO webhook_watches(webhook_id, type, name, name_key) VALUES(?,?,?,?)",
+           webhook.id, item.type, item.name, lower_case(item.name));
   }
 }
 
 std::uint64_t count(Connection& db, const char* sql, std::int64_t id) {
-  auto row = db.query(sql);
-  row.bind(id);
-  return row.next() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+  return static_cast<std::uint64_t>(db.number(sql, id));
 }
 
 class SqliteWebhooks : public WebhooksTable {
 public:
-  explicit SqliteWebhooks(std::shared_ptr<Database> database)
-      : database_(std::move(database)), db_(*database_) {}
+  explicit SqliteWebhooks(std::shared_ptr<Database> database) : db_(std::move(database)) {}
 
   std::optional<Webhook> add(const Webhook& webhook) override {
-    return db_.write([&](Connection& db) -> std::optional<Webhook> {
+    return db_->write([&](Connection& db) -> std::optional<Webhook> {
       if (count(db, "SELECT count(*) FROM webhooks WHERE user_id=?", webhook.user_id) >=
           kWebhooksOfUser)
         return std::nullopt;
-      db.query(
-            "INSERT INTO webhooks(user_id, url, secret, of_repos, of_discussions, disabled, "
-            "created) VALUES(?,?,?,?,?,?,?)")
-          .bind(webhook.user_id, webhook.url, webhook.secret, webhook.of_repos,
-                webhook.of_discussions, webhook.is_disabled, unix_now())
-          .run();
+      db.run(
+          "INSERT INTO webhooks(user_id, url, secret, of_repos, of_discussions, disabled, "
+          "created) VALUES(?,?,?,?,?,?,?)",
+          webhook.user_id, webhook.url, webhook.secret, webhook.of_repos, webhook.of_discussions,
+          webhook.is_disabled, unix_now());
       Webhook made = webhook;
       made.id = db.last_id();
       write_watched(db, made);
@@ -70,64 +64,58 @@ public:
 
   std::optional<Webhook> find(std::int64_t user, std::int64_t id) override {
     if (id <= 0) return std::nullopt;
-    return db_.read([&](Connection& db) -> std::optional<Webhook> {
-      auto row = db.query(kFind);
-      row.bind(user, id);
+    return db_->read([&](Connection& db) -> std::optional<Webhook> {
+      Query row(db, kFind, user, id);
       if (!row.next()) return std::nullopt;
       return webhook_from(db, row);
     });
   }
 
   std::vector<Webhook> list(std::int64_t user) override {
-    return db_.read([&](Connection& db) {
+    return db_->read([&](Connection& db) {
       std::vector<Webhook> found;
-      auto row = db.query(kFind);
-      row.bind(user, 0);
+      Query row(db, kFind, user, 0);
       while (row.next()) found.push_back(webhook_from(db, row));
       return found;
     });
   }
 
   void update(const Webhook& webhook) override {
-    db_.write([&](Connection& db) {
-      db.query(
-            "UPDATE webhooks SET url=?2, secret=?3, of_repos=?4, of_discussions=?5, disabled=?6 "
-            "WHERE id=?1")
-          .bind(webhook.id, webhook.url, webhook.secret, webhook.of_repos, webhook.of_discussions,
-                webhook.is_disabled)
-          .run();
+    db_->write([&](Connection& db) {
+      db.run(
+          "UPDATE webhooks SET url=?2, secret=?3, of_repos=?4, of_discussions=?5, disabled=?6 "
+          "WHERE id=?1",
+          webhook.id, webhook.url, webhook.secret, webhook.of_repos, webhook.of_discussions,
+          webhook.is_disabled);
       if (db.changes() > 0) write_watched(db, webhook);
     });
   }
 
   void remove(std::int64_t user, std::int64_t id) override {
-    db_.write([&](Connection& db) {
-      db.query("DELETE FROM webhooks WHERE user_id=? AND id=?").bind(user, id).run();
-    });
+    db_->write(
+        [&](Connection& db) { db.run("DELETE FROM webhooks WHERE user_id=? AND id=?", user, id); });
   }
 
   std::vector<Webhook> watching(const wire::RepoName& repo) override {
-    return db_.read([&](Connection& db) {
+    return db_->read([&](Connection& db) {
       std::vector<Webhook> found;
-      auto row = db.query(kWatching);
-      row.bind(std::string(wire::name_of(repo.type)), lower_case(repo.id()),
-               lower_case(repo.owner));
+      Query row(db, kWatching, wire::name_of(repo.type), lower_case(repo.id()),
+                lower_case(repo.owner));
       while (row.next()) found.push_back(webhook_from(db, row));
       return found;
     });
   }
 
   bool enqueue(std::int64_t webhook, const std::string& body) override {
-    return db_.write([&](Connection& db) {
+    return db_->write([&](Connection& db) {
       if (count(db, "SELECT count(*) FROM webhook_deliveries WHERE webhook_id=?", webhook) >=
               kQueuedOfWebhook ||
           count(db, "SELECT count(*) FROM webhook_deliveries WHERE ?=0", 0) >= kQueuedInAll)
         return false;
-      db.query(
-            "INSERT INTO webhook_deliveries(webhook_id, body, attempts, due) "
-            "SELECT id, ?2, 0, 0 FROM webhooks WHERE id=?1")
-          .bind(webhook, body)
-          .run();
+      db.run(
+          "INSERT INTO webhook_deliveries(webhook_id, body, attempts, due) "
+          "SELECT id, ?2, 0, 0 FROM webhooks WHERE id=?1",
+          webhook, body);
       return true;
     });
   }
@@ -135,51 +123,46 @@ public:
   std::vector<Delivery> take_due(std::int64_t now_unix_s, std::int64_t leased_until_unix_s,
                                  std::size_t limit) override {
     // Seldom is anything due, and a write waits for others.
-    const bool is_any_due = db_.read([&](Connection& db) {
-      auto row = db.query(
-          "SELECT 1 FROM webhook_deliveries d JOIN webhooks w ON w.id=d.webhook_id "
-          "WHERE d.due<=? AND NOT w.disabled LIMIT 1");
-      row.bind(now_unix_s);
+    const bool is_any_due = db_->read([&](Connection& db) {
+      Query row(db,
+                "SELECT 1 FROM webhook_deliveries d JOIN webhooks w ON w.id=d.webhook_id "
+                "WHERE d.due<=? AND NOT w.disabled LIMIT 1",
+                now_unix_s);
       return row.next();
     });
     if (!is_any_due) return {};
-    return db_.write([&](Connection& db) {
+    return db_->write([&](Connection& db) {
       std::vector<Delivery> due;
       {
-        auto row = db.query(
-            "SELECT d.id, d.webhook_id, w.url, w.secret, d.body, d.attempts "
-            "FROM webhook_deliveries d JOIN webhooks w ON w.id=d.webhook_id "
-            "WHERE d.due<=? AND NOT w.disabled ORDER BY d.due, d.id LIMIT ?");
-        row.bind(now_unix_s, static_cast<std::uint64_t>(limit));
+        Query row(db,
+                  "SELECT d.id, d.webhook_id, w.url, w.secret, d.body, d.attempts "
+                  "FROM webhook_deliveries d JOIN webhooks w ON w.id=d.webhook_id "
+                  "WHERE d.due<=? AND NOT w.disabled ORDER BY d.due, d.id LIMIT ?",
+                  now_unix_s, limit);
         while (row.next())
           due.push_back({row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4),
                          static_cast<unsigned>(row.integer(5))});
       }
       for (const Delivery& one : due)
-        db.query("UPDATE webhook_deliveries SET due=? WHERE id=?")
-            .bind(leased_until_unix_s, one.id)
-            .run();
+        db.run("UPDATE webhook_deliveries SET due=? WHERE id=?", leased_until_unix_s, one.id);
       return due;
     });
   }
 
   void drop(std::int64_t delivery) override {
-    db_.write([&](Connection& db) {
-      db.query("DELETE FROM webhook_deliveries WHERE id=?").bind(delivery).run();
-    });
+    db_->write(
+        [&](Connection& db) { db.run("DELETE FROM webhook_deliveries WHERE id=?", delivery); });
   }
 
   void put_off(std::int64_t delivery, std::int64_t due_unix_s) override {
-    db_.write([&](Connection& db) {
-      db.query("UPDATE webhook_deliveries SET attempts=attempts+1, due=? WHERE id=?")
-          .bind(due_unix_s, delivery)
-          .run();
+    db_->write([&](Connection& db) {
+      db.run("UPDATE webhook_deliveries SET attempts=attempts+1, due=? WHERE id=?", due_unix_s,
+             delivery);
     });
   }
 
 private:
-  std::shared_ptr<Database> database_;
-  Database& db_;
+  std::shared_ptr<Database> db_;
 };
 
 }  // namespace
