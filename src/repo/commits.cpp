@@ -1,5 +1,8 @@
 // Commits and history.
 
+#include <algorithm>
+#include <utility>
+
 #include <mhub/repo/objects.hpp>
 
 #include "handle.hpp"
@@ -53,6 +56,22 @@ bool touches(Repository& repository, const Commit& commit, const std::vector<std
     if (state_of(read_commit(repository, parent).tree) == mine) return false;
   }
   return true;
+}
+
+/// A walk without sorting takes the tips in the order in which they were pushed, and looks for the
+/// newest among their parents alone.
+std::vector<ObjectId> newest_first(Repository& repository, const std::vector<ObjectId>& tips) {
+  if (tips.size() < 2) return tips;
+  std::vector<std::pair<std::int64_t, ObjectId>> dated;
+  for (const ObjectId& tip : tips) {
+    const ObjectId commit = peel_to_commit(repository, tip).value_or(tip);
+    dated.emplace_back(read_commit(repository, commit).committer.time_s, commit);
+  }
+  std::stable_sort(dated.begin(), dated.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<ObjectId> sorted;
+  for (const auto& [time_s, commit] : dated) sorted.push_back(commit);
+  return sorted;
 }
 
 }  // namespace
@@ -123,13 +142,16 @@ void walk_log(Repository& repository, const LogOptions& options,
   git_revwalk* raw = nullptr;
   check(git_revwalk_new(&raw, git_of(repository)), "walk the history");
   const GitWalk walk(raw);
-  // By time alone libgit2 mixes the commits of one second, parents before their children.
-  unsigned int sorting = GIT_SORT_TOPOLOGICAL;
-  if (options.order != LogOrder::topological) sorting |= GIT_SORT_TIME;
+  // Without sorting libgit2 takes the newest of the commits whose child was shown, and reads no
+  // further than it is asked. Any sorting reads everything first, and that by time alone mixes the
+  // commits of one second, parents before their children.
+  unsigned int sorting = GIT_SORT_NONE;
+  if (options.order == LogOrder::topological) sorting = GIT_SORT_TOPOLOGICAL;
+  if (options.order == LogOrder::reverse) sorting = GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME;
   check(git_revwalk_sorting(walk.get(), sorting), "walk the history");
   if (options.first_parent)
     check(git_revwalk_simplify_first_parent(walk.get()), "walk the history");
-  for (const ObjectId& tip : options.tips) {
+  for (const ObjectId& tip : newest_first(repository, options.tips)) {
     const git_oid oid = to_oid(tip);
     check(git_revwalk_push(walk.get(), &oid), "walk the history of " + tip.hex());
   }
@@ -139,7 +161,7 @@ void walk_log(Repository& repository, const LogOptions& options,
   }
 
   std::uint64_t left = options.limit;
-  std::vector<ObjectId> newest_first;  // only filled for LogOrder::reverse
+  std::vector<ObjectId> held;  // only filled for LogOrder::reverse
   git_oid oid;
   while (left > 0) {
     stop.check();
@@ -150,12 +172,12 @@ void walk_log(Repository& repository, const LogOptions& options,
     if (!options.paths.empty() && !touches(repository, commit, options.paths)) continue;
     --left;
     if (options.order == LogOrder::reverse) {
-      newest_first.push_back(commit.id);
+      held.push_back(commit.id);
     } else if (!visit(commit)) {
       return;
     }
   }
-  for (auto id = newest_first.rbegin(); id != newest_first.rend(); ++id) {
+  for (auto id = held.rbegin(); id != held.rend(); ++id) {
     stop.check();
     if (!visit(read_commit(repository, *id))) return;
   }

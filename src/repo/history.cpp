@@ -82,12 +82,13 @@ private:
 
 /// Calls `visit(id)` for up to `at_most` commits.
 template <class Visit>
-void walk_commits(Repository& repository, const ObjectId& tip, unsigned sorting,
-                  std::uint64_t at_most, const StopToken& stop, Visit&& visit) {
+void walk_commits(Repository& repository, const ObjectId& tip, std::uint64_t at_most,
+                  const StopToken& stop, Visit&& visit) {
   git_revwalk* raw = nullptr;
   check(git_revwalk_new(&raw, git_of(repository)), "walk the history");
   const GitWalk walk(raw);
-  check(git_revwalk_sorting(walk.get(), sorting), "walk the history");
+  // Any sorting reads the whole history first (see walk_log).
+  check(git_revwalk_sorting(walk.get(), GIT_SORT_NONE), "walk the history");
   const git_oid start = to_oid(tip);
   check(git_revwalk_push(walk.get(), &start), "walk the history of " + tip.hex());
   git_oid oid;
@@ -105,15 +106,14 @@ void walk_commits(Repository& repository, const ObjectId& tip, unsigned sorting,
 std::uint64_t count_commits(Repository& repository, const ObjectId& tip, std::uint64_t at_most,
                             const StopToken& stop) {
   std::uint64_t count = 0;
-  walk_commits(repository, tip, GIT_SORT_NONE, at_most, stop, [&](const git_oid&) { ++count; });
+  walk_commits(repository, tip, at_most, stop, [&](const git_oid&) { ++count; });
   return count;
 }
 
 std::vector<ObjectId> list_commits(Repository& repository, const ObjectId& tip, std::size_t at_most,
                                    const StopToken& stop) {
   std::vector<ObjectId> ids;
-  // By time alone libgit2 mixes the commits of one second, parents before their children.
-  walk_commits(repository, tip, GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME, at_most, stop,
+  walk_commits(repository, tip, at_most, stop,
                [&](const git_oid& id) { ids.push_back(from_oid(id)); });
   return ids;
 }

@@ -15,7 +15,8 @@ namespace mhub::repo {
 std::uint64_t count_commits(Repository& repository, const ObjectId& tip, std::uint64_t at_most,
                             const StopToken& stop = never_stopped());
 
-/// Commits that `tip` reaches, itself included, newest first, the first `at_most` of them.
+/// Commits that `tip` reaches, itself included, in the order of LogOrder::time, the first `at_most`
+/// of them. Reads no further.
 std::vector<ObjectId> list_commits(Repository& repository, const ObjectId& tip, std::size_t at_most,
                                    const StopToken& stop = never_stopped());
 

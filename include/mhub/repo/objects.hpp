@@ -139,7 +139,14 @@ Signature signature_now(std::string name, std::string email);
 
 // --- history ---
 
-enum class LogOrder { time, topological, reverse };
+enum class LogOrder {
+  /// As `git log`: of the commits one of whose children was shown, the newest. Reads no further
+  /// than it shows, unless something is hidden. Where clocks were wrong, or branches grew within
+  /// one second, a commit may stand before another of its children.
+  time,
+  topological,  ///< children before all their parents; reads everything first
+  reverse,      ///< parents before all their children, by time; the same
+};
 
 struct LogOptions {
   std::vector<ObjectId> tips;    ///< commits to start from
@@ -150,7 +157,8 @@ struct LogOptions {
   std::uint64_t limit = UINT64_MAX;  ///< the newest ones, in any order
 };
 
-/// Calls `visit` for each commit until it returns false.
+/// Calls `visit` for each commit until it returns false. Throws Error: not_found, corrupt for a
+/// commit that is not there, once the walk comes to it.
 void walk_log(Repository& repository, const LogOptions& options,
               const std::function<bool(const Commit&)>& visit,
               const StopToken& stop = never_stopped());

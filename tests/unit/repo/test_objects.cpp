@@ -1,3 +1,4 @@
+#include <mhub/repo/history.hpp>
 #include <mhub/repo/index.hpp>
 #include <mhub/repo/objects.hpp>
 #include <mhub/repo/refs.hpp>
@@ -163,6 +164,69 @@ TEST_CASE("history is walked in order and by path", "[repo][objects][log]") {
   CHECK_FALSE(is_ancestor(*work, ids[3], ids[1]));
   CHECK(ahead_behind(*work, ids[4], ids[1]).ahead == 3);
   CHECK(ahead_behind(*work, ids[4], ids[1]).behind == 0);
+}
+
+TEST_CASE("history is read no further than it is asked for", "[repo][objects][log]") {
+  test::GitRepo work;
+  std::vector<ObjectId> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(id_of(work.git_commit_all("commit")));
+  const std::string first = ids[0].hex();
+  REQUIRE(
+      std::filesystem::remove(work.path(".git/objects") / first.substr(0, 2) / first.substr(2)));
+  Repository cut = Repository::open(work.path());
+  const auto count = [&](const LogOptions& options) {
+    std::size_t commits = 0;
+    walk_log(cut, options, [&](const Commit&) { return ++commits > 0; });
+    return commits;
+  };
+  LogOptions options;
+  options.tips = {ids[4]};
+  CHECK_THROWS_AS(count(options), Error);
+  options.limit = 2;
+  CHECK(count(options) == 2);
+  options.tips = {ids[3], ids[4]};
+  CHECK(count(options) == 2);
+  CHECK(list_commits(cut, ids[4], 2).size() == 2);
+  CHECK_THROWS_AS(list_commits(cut, ids[4], 5), Error);
+}
+
+TEST_CASE("history with merges is in the order of git log", "[repo][objects][log]") {
+  test::GitRepo work;
+  work.git_commit_all("first");
+  const Commit first = read_commit(*work, id_of(work.git({"rev-parse", "HEAD"})));
+  int made = 0;
+  const auto commit = [&](const std::vector<ObjectId>& parents, std::int64_t time_s) {
+    Signature who = first.committer;
+    who.time_s = time_s;
+    return write_commit(*work, {first.tree, parents, who, who, std::to_string(++made)});
+  };
+  const auto walked = [&](const std::vector<ObjectId>& tips) {
+    LogOptions options;
+    options.tips = tips;
+    std::string lines;
+    walk_log(*work, options, [&](const Commit& one) {
+      lines += (lines.empty() ? "" : "\n") + one.id.hex();
+      return true;
+    });
+    return lines;
+  };
+  // All but the last within one second.
+  const ObjectId root = commit({}, 1000);
+  const ObjectId left = commit({root}, 1000);
+  const ObjectId right = commit({commit({root}, 1000), root}, 1000);
+  const ObjectId merge = commit({left, right}, 1000);
+  const ObjectId tip = commit({merge}, 1000);
+  CHECK(walked({tip}) == work.git({"rev-list", tip.hex()}));
+  CHECK(walked({tip}).starts_with(tip.hex() + "\n" + merge.hex() + "\n" + left.hex()));
+
+  const ObjectId newer = commit({left}, 2000);
+  const ObjectId older = commit({newer}, 1500);
+  for (const auto& tips : std::vector<std::vector<ObjectId>>{
+           {tip, newer}, {newer, tip}, {tip, older}, {older, tip}, {tip, tip}}) {
+    CHECK(walked(tips) == work.git({"rev-list", tips[0].hex(), tips[1].hex()}));
+  }
+  REQUIRE(list_commits(*work, tip, 100).size() == 6);
+  CHECK(list_commits(*work, tip, 2).back() == merge);
 }
 
 TEST_CASE("new objects are on disk once something refers to them", "[repo][objects]") {
