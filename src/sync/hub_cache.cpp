@@ -112,9 +112,12 @@ std::optional<std::vector<wire::TreeEntry>> find_kept_tree(const std::filesystem
 
 void keep_tree(const std::filesystem::path& folder, const std::string& commit,
                std::span<const wire::TreeEntry> entries) {
+  if (entries.size() > wire::kTreeCacheMaxFiles) return;
+  const std::string text = wire::tree_cache_json(entries);
+  if (text.size() > wire::kTreeCacheMaxBytes) return;
   const auto path = folder / "trees" / (commit + ".json");
   real_file_system().create_folders(path.parent_path());
-  put_text(path, wire::tree_cache_json(entries));
+  put_text(path, text);
 }
 
 HubCache::HubCache(std::filesystem::path root, const wire::RepoName& repo, bool use_symlinks)

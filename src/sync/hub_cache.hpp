@@ -51,6 +51,7 @@ void tag_cache_folder(const std::filesystem::path& folder);
 /// The listing of `commit` that `folder`/trees keeps. What cannot be read counts as not there.
 std::optional<std::vector<wire::TreeEntry>> find_kept_tree(const std::filesystem::path& folder,
                                                            const std::string& commit);
+/// Keeps no listing that is too long to be read again.
 void keep_tree(const std::filesystem::path& folder, const std::string& commit,
                std::span<const wire::TreeEntry> entries);
 

@@ -12,9 +12,11 @@
 
 namespace mhub::wire {
 
-/// Largest such file that is read, and the files that one names.
-inline constexpr std::size_t kTreeCacheMaxBytes = std::size_t{512} << 20;
-inline constexpr std::size_t kTreeCacheMaxFiles = 1'000'000;
+/// Largest such file that is read or written, and the files that one names. Some 320 bytes are
+/// written for each file; its JSON in memory is three times as much, and the entries as much again,
+/// so that all of it together stays below 400 MiB. A longer listing is asked for each time.
+inline constexpr std::size_t kTreeCacheMaxBytes = std::size_t{64} << 20;
+inline constexpr std::size_t kTreeCacheMaxFiles = 200'000;
 
 /// Nothing for a format of another version. Throws Error: corrupt.
 std::optional<std::vector<TreeEntry>> parse_tree_cache(std::string_view json);

@@ -144,6 +144,9 @@ TEST_CASE("a kept listing is read back", "[sync][hub_cache]") {
   CHECK(kept->at(0) == large);
   CHECK(kept->at(1) == small);
   CHECK_FALSE(find_kept_tree(folder.path(), kOther));
+  keep_tree(folder.path(), kOther,
+            std::vector<wire::TreeEntry>(wire::kTreeCacheMaxFiles + 1, small));
+  CHECK_FALSE(fs::exists(folder / "trees" / (kOther + ".json")));
   put_text(folder / "trees" / (kCommit + ".json"), R"({"format_version": 2, "files": {}})");
   CHECK_FALSE(find_kept_tree(folder.path(), kCommit));
   put_text(folder / "trees" / (kCommit + ".json"), "{");
