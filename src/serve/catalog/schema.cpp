@@ -214,6 +214,13 @@ CREATE TABLE discussion_events(
 CREATE INDEX discussion_events_by_place ON discussion_events(repo_id, number);
 CREATE INDEX discussion_events_by_author ON discussion_events(author_id);
 CREATE INDEX discussion_events_by_editor ON discussion_events(editor_id);
+)sql",
+    // How much waits is asked for with each message: of an index, not of the messages.
+    R"sql(
+ALTER TABLE webhook_deliveries ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE webhook_deliveries SET bytes=length(CAST(body AS BLOB));
+DROP INDEX webhook_deliveries_by_webhook;
+CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries(webhook_id, bytes);
 )sql"};
 
 constexpr std::int64_t kSchemaVersion = std::size(kMigrations);

@@ -44,7 +44,9 @@ struct Delivery {
 
 inline constexpr std::size_t kWebhooksOfUser = 100;
 inline constexpr std::size_t kQueuedOfWebhook = 1000;
+inline constexpr std::uint64_t kQueuedBytesOfWebhook = std::uint64_t{8} << 20;
 inline constexpr std::size_t kQueuedInAll = 20000;
+inline constexpr std::uint64_t kQueuedBytesInAll = std::uint64_t{128} << 20;
 
 /// Threads and processes may share it. Throws Error: io, corrupt, busy.
 class WebhooksTable {

@@ -41,6 +41,16 @@ std::uint64_t count(Connection& db, const char* sql, std::int64_t id) {
   return static_cast<std::uint64_t>(db.number(sql, id));
 }
 
+/// Whether one more message of `bytes` may wait. `sql` counts messages and their bytes.
+bool has_room(Connection& db, const char* sql, std::int64_t id, std::uint64_t bytes,
+              std::uint64_t at_most, std::uint64_t bytes_at_most) {
+  Query row(db, sql, id);
+  if (!row.next()) return true;
+  const auto waiting = static_cast<std::uint64_t>(row.integer(0));
+  const auto waiting_bytes = static_cast<std::uint64_t>(row.integer(1));
+  return waiting < at_most && bytes <= bytes_at_most && waiting_bytes <= bytes_at_most - bytes;
+}
+
 class SqliteWebhooks : public WebhooksTable {
 public:
   explicit SqliteWebhooks(std::shared_ptr<Database> database) : db_(std::move(database)) {}
@@ -108,14 +118,18 @@ public:
 
   bool enqueue(std::int64_t webhook, const std::string& body) override {
     return db_->write([&](Connection& db) {
-      if (count(db, "SELECT count(*) FROM webhook_deliveries WHERE webhook_id=?", webhook) >=
-              kQueuedOfWebhook ||
-          count(db, "SELECT count(*) FROM webhook_deliveries WHERE ?=0", 0) >= kQueuedInAll)
+      if (!has_room(db,
+                    "SELECT count(*), coalesce(sum(bytes), 0) FROM webhook_deliveries "
+                    "WHERE webhook_id=?",
+                    webhook, body.size(), kQueuedOfWebhook, kQueuedBytesOfWebhook) ||
+          !has_room(db,
+                    "SELECT count(*), coalesce(sum(bytes), 0) FROM webhook_deliveries WHERE ?=0", 0,
+                    body.size(), kQueuedInAll, kQueuedBytesInAll))
         return false;
       db.run(
-          "INSERT INTO webhook_deliveries(webhook_id, body, attempts, due) "
-          "SELECT id, ?2, 0, 0 FROM webhooks WHERE id=?1",
-          webhook, body);
+          "INSERT INTO webhook_deliveries(webhook_id, body, attempts, due, bytes) "
+          "SELECT id, ?2, 0, 0, ?3 FROM webhooks WHERE id=?1",
+          webhook, body, body.size());
       return true;
     });
   }
