@@ -37,14 +37,20 @@ void Repacker::note(std::int64_t repo, std::size_t objects) noexcept {
 }
 
 void Repacker::start_next() noexcept {
-  std::int64_t repo = 0;
-  {
-    const std::lock_guard guard(mutex_);
-    if (is_running_ || waiting_.empty() || git_.program.empty()) return;
-    repo = waiting_.front();
-    waiting_.pop_front();
-    is_running_ = true;
+  for (bool has_started = false; !has_started;) {
+    std::int64_t repo = 0;
+    {
+      const std::lock_guard guard(mutex_);
+      if (is_running_ || waiting_.empty() || git_.program.empty()) return;
+      repo = waiting_.front();
+      waiting_.pop_front();
+      is_running_ = true;
+    }
+    has_started = start(repo);
   }
+}
+
+bool Repacker::start(std::int64_t repo) noexcept {
   const auto finished = [this] {
     {
       const std::lock_guard guard(mutex_);
@@ -66,11 +72,13 @@ void Repacker::start_next() noexcept {
                  errors_of(*child));
       finished();
     });
+    return true;
   } catch (const std::exception& error) {
     // Deleted meanwhile, perhaps. The next of its kind tries again.
     log_info("objects of repository {} are not packed: {}", repo, error.what());
     const std::lock_guard guard(mutex_);
     is_running_ = false;
+    return false;
   }
 }
 

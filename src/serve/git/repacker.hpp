@@ -26,6 +26,8 @@ public:
 
 private:
   void start_next() noexcept;
+  /// False if it could not be.
+  bool start(std::int64_t repo) noexcept;
   FdWatch& watch_;
   const std::function<std::filesystem::path(std::int64_t)> folder_of_;
   GitSetup git_;

@@ -5,6 +5,7 @@
 #include "catalog/catalog.hpp"
 #include "catalog/schema.hpp"
 #include "catalog/webhooks.hpp"
+#include "git/repacker.hpp"
 #include "test_hub.hpp"
 
 namespace mhub::serve {
@@ -43,6 +44,24 @@ TEST_CASE("what waits for webhooks is bounded by its bytes", "[serve][scale][web
   CHECK_FALSE(table->enqueue(second, "x"));
   claim(1);
   CHECK(table->enqueue(second, "x"));
+}
+
+TEST_CASE("a repository that cannot be packed holds up no other", "[serve][scale][repacker]") {
+  std::vector<std::int64_t> tried;
+  FdWatch watch;
+  Repacker repacker(watch, [&](std::int64_t repo) -> std::filesystem::path {
+    tried.push_back(repo);
+    throw Error(ErrorKind::not_found, "repository {} is gone", repo);
+  });
+  // Nothing runs before git is known.
+  repacker.note(1, 100000);
+  repacker.note(2, 100000);
+  CHECK(tried.empty());
+  GitSetup git;
+  git.program = "/usr/bin/git";
+  repacker.set_git(git);
+  repacker.note(3, 100000);
+  CHECK(tried == std::vector<std::int64_t>{1, 2, 3});
 }
 
 }  // namespace
