@@ -36,8 +36,8 @@ public:
     Catalog& catalog = *call_->hub.catalog;
     // "Already here" is told only to who could know: that others have it is their business.
     const auto grant = catalog.find_grant(call_->who.viewer(), call_->repo->id, hash_);
-    catalog.add_xorb(call_->repo->id, hash_);
-    if (call_->who.user) call_->hub.uploads->add(call_->who.user->id, hash_);
+    catalog.add_xorb(call_->repo->id, hash_,
+                     call_->who.user ? std::optional(call_->who.user->id) : std::nullopt);
     call_->hub.early_digests.xorb_arrived(call_->repo->id, hash_);
     return json_response(200, wire::xorb_upload_answer_json(is_new || !grant || !grant->whole));
   }

@@ -32,6 +32,12 @@ struct RepoFile {
   xet::FileHash xet_hash;
 };
 
+/// The same, and when it was last added.
+struct HeldFile {
+  RepoFile file;
+  std::int64_t added_unix_s = 0;
+};
+
 /// Chunks [first, end) of a xorb.
 struct ChunkSpan {
   std::uint32_t first = 0;
@@ -125,9 +131,16 @@ public:
   virtual void for_each_file(
       std::int64_t repo,
       const std::function<void(const RepoFile&, std::int64_t added_unix_s)>& visit) = 0;
+  /// Up to `limit` files that are not empty, in order of their digests, those after `after`.
+  virtual std::vector<HeldFile> list_files(std::int64_t repo, const std::optional<Sha256>& after,
+                                           std::size_t limit) = 0;
+  /// How many bytes all of them have.
+  virtual std::uint64_t count_file_bytes(std::int64_t repo) = 0;
 
   // --- xorbs of a repository
-  virtual void add_xorb(std::int64_t repo, const xet::XorbHash& xorb) = 0;
+  /// `sender`, if there is one, has sent all its bytes (Uploads): both at one stroke.
+  virtual void add_xorb(std::int64_t repo, const xet::XorbHash& xorb,
+                        std::optional<std::int64_t> sender) = 0;
   /// What of `xorb` the viewer may use: the union over `repo` (0 for none), whose content the
   /// caller is known to have, and every repository whose content the viewer may have. Nothing if
   /// there is none.

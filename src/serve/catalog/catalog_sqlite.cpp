@@ -359,8 +359,34 @@ public:
     });
   }
 
-  void add_xorb(std::int64_t repo, const xet::XorbHash& xorb) override {
-    db_->write([&](Connection& db) { add_grant(db, repo, {xorb, true, {}}); });
+  std::vector<HeldFile> list_files(std::int64_t repo, const std::optional<Sha256>& after,
+                                   std::size_t limit) override {
+    return db_->read([&](Connection& db) {
+      Query row(db,
+                "SELECT sha256, size, xet, added FROM repo_files "
+                "WHERE repo_id=? AND sha256>? AND size>0 ORDER BY sha256 LIMIT ?",
+                repo, after ? ByteView(after->bytes) : ByteView(), limit);
+      std::vector<HeldFile> files;
+      while (row.next()) files.push_back({file_from(row), row.integer(3)});
+      return files;
+    });
+  }
+
+  std::uint64_t count_file_bytes(std::int64_t repo) override {
+    return db_->read([&](Connection& db) {
+      return static_cast<std::uint64_t>(
+          db.number("SELECT coalesce(sum(size), 0) FROM repo_files WHERE repo_id=?", repo));
+    });
+  }
+
+  void add_xorb(std::int64_t repo, const xet::XorbHash& xorb,
+                std::optional<std::int64_t> sender) override {
+    db_->write([&](Connection& db) {
+      add_grant(db, repo, {xorb, true, {}});
+      if (!sender) return;
+      db.run("INSERT OR IGNORE INTO user_xorbs(user_id, xorb) VALUES(?,?)", *sender,
+             ByteView(xorb.bytes));
+    });
   }
 
   std::optional<XorbGrant> find_grant(const Viewer& viewer, std::int64_t repo,

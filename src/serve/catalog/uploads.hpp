@@ -15,8 +15,7 @@ namespace mhub::serve {
 class Uploads {
 public:
   virtual ~Uploads() = default;
-  /// The user has sent all bytes of `xorb`.
-  virtual void add(std::int64_t user, const xet::XorbHash& xorb) = 0;
+  /// Whether the user has sent all bytes of `xorb` (Catalog::add_xorb notes it).
   virtual bool has(std::int64_t user, const xet::XorbHash& xorb) = 0;
   /// Forgets the xorbs of which `is_gone` is true. It is asked again when nothing can be added.
   virtual void drop(const std::function<bool(const xet::XorbHash&)>& is_gone) = 0;

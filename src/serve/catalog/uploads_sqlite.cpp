@@ -21,13 +21,6 @@ class SqliteUploads : public Uploads {
 public:
   explicit SqliteUploads(std::shared_ptr<Database> database) : db_(std::move(database)) {}
 
-  void add(std::int64_t user, const xet::XorbHash& xorb) override {
-    db_->write([&](Connection& db) {
-      db.run("INSERT OR IGNORE INTO user_xorbs(user_id, xorb) VALUES(?,?)", user,
-             ByteView(xorb.bytes));
-    });
-  }
-
   bool has(std::int64_t user, const xet::XorbHash& xorb) override {
     return db_->read([&](Connection& db) {
       return db.number("SELECT 1 FROM user_xorbs WHERE user_id=? AND xorb=?", user,

@@ -1,9 +1,12 @@
 // What a hub does without bound on nobody's account: long histories, large answers, long queues.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "catalog/catalog.hpp"
 #include "catalog/schema.hpp"
+#include "catalog/uploads.hpp"
 #include "catalog/webhooks.hpp"
 #include "git/repacker.hpp"
 #include "test_hub.hpp"
@@ -12,6 +15,62 @@ namespace mhub::serve {
 namespace {
 
 using test::TemporaryFolder;
+
+TEST_CASE("files are summed and listed by the catalog", "[serve][scale]") {
+  const TemporaryFolder folder;
+  const auto catalog = open_sqlite_catalog(folder / "catalog.db");
+  const auto repo = catalog->create_repo(*wire::parse_repo_id("a/b", wire::RepoType::model), false);
+  const auto other =
+      catalog->create_repo(*wire::parse_repo_id("a/c", wire::RepoType::model), false);
+  CHECK(catalog->count_file_bytes(repo.id) == 0);
+  CHECK(catalog->list_files(repo.id, std::nullopt, 10).empty());
+  std::vector<RepoFile> files;
+  for (std::uint64_t i = 1; i <= 5; ++i)
+    files.push_back({sha256_of(as_bytes(std::to_string(i))), i, {}});
+  files.push_back({sha256_of(as_bytes("")), 0, {}});
+  catalog->add_files(repo.id, files, {});
+  catalog->add_files(other.id, {files[0]}, {});
+  CHECK(catalog->count_file_bytes(repo.id) == 15);
+  CHECK(catalog->count_file_bytes(other.id) == 1);
+
+  files.pop_back();  // an empty one is not listed
+  std::sort(files.begin(), files.end(),
+            [](const RepoFile& a, const RepoFile& b) { return a.sha256.bytes < b.sha256.bytes; });
+  std::vector<std::string> listed;
+  std::optional<Sha256> after;
+  for (auto page = catalog->list_files(repo.id, after, 2); !page.empty();
+       page = catalog->list_files(repo.id, after, 2)) {
+    CHECK(page.size() <= 2);
+    for (const HeldFile& held : page) {
+      listed.push_back(held.file.sha256.hex());
+      CHECK(held.added_unix_s > 0);
+    }
+    after = page.back().file.sha256;
+  }
+  REQUIRE(listed.size() == files.size());
+  for (std::size_t i = 0; i < files.size(); ++i) CHECK(listed[i] == files[i].sha256.hex());
+}
+
+TEST_CASE("a xorb and its sender are noted at one stroke", "[serve][scale]") {
+  const TemporaryFolder folder;
+  const auto database = open_catalog_database(folder / "catalog.db");
+  const auto catalog = sqlite_catalog(database);
+  const auto uploads = sqlite_uploads(database);
+  const auto user = catalog->create_user("ada", false);
+  const auto repo = catalog->create_repo(*wire::parse_repo_id("a/b", wire::RepoType::model), true);
+  const xet::XorbHash xorb{};
+  catalog->add_xorb(repo.id, xorb, std::nullopt);
+  CHECK(catalog->find_grant({}, repo.id, xorb)->whole);
+  CHECK_FALSE(uploads->has(user.id, xorb));
+  catalog->add_xorb(repo.id, xorb, user.id);
+  CHECK(uploads->has(user.id, xorb));
+
+  // A sender who is gone: nothing of it is noted.
+  const auto second =
+      catalog->create_repo(*wire::parse_repo_id("b/b", wire::RepoType::model), true);
+  CHECK_THROWS_AS(catalog->add_xorb(second.id, xorb, user.id + 1), Error);
+  CHECK_FALSE(catalog->find_grant({}, second.id, xorb));
+}
 
 TEST_CASE("what waits for webhooks is bounded by its bytes", "[serve][scale][webhooks]") {
   const TemporaryFolder folder;
