@@ -80,10 +80,10 @@ private:
   Repository& repository_;
 };
 
-/// Calls `visit(id)` for up to `at_most` commits.
-template <class Visit>
-void walk_commits(Repository& repository, const ObjectId& tip, std::uint64_t at_most,
-                  const StopToken& stop, Visit&& visit) {
+}  // namespace
+
+std::vector<ObjectId> list_commits(Repository& repository, const ObjectId& tip, std::size_t at_most,
+                                   const StopToken& stop) {
   git_revwalk* raw = nullptr;
   check(git_revwalk_new(&raw, git_of(repository)), "walk the history");
   const GitWalk walk(raw);
@@ -91,30 +91,15 @@ void walk_commits(Repository& repository, const ObjectId& tip, std::uint64_t at_
   check(git_revwalk_sorting(walk.get(), GIT_SORT_NONE), "walk the history");
   const git_oid start = to_oid(tip);
   check(git_revwalk_push(walk.get(), &start), "walk the history of " + tip.hex());
+  std::vector<ObjectId> ids;
   git_oid oid;
-  for (std::uint64_t count = 0; count < at_most; ++count) {
+  while (ids.size() < at_most) {
     stop.check();
     const int result = git_revwalk_next(&oid, walk.get());
     if (result == GIT_ITEROVER) break;
     check(result, "walk the history");
-    visit(oid);
+    ids.push_back(from_oid(oid));
   }
-}
-
-}  // namespace
-
-std::uint64_t count_commits(Repository& repository, const ObjectId& tip, std::uint64_t at_most,
-                            const StopToken& stop) {
-  std::uint64_t count = 0;
-  walk_commits(repository, tip, at_most, stop, [&](const git_oid&) { ++count; });
-  return count;
-}
-
-std::vector<ObjectId> list_commits(Repository& repository, const ObjectId& tip, std::size_t at_most,
-                                   const StopToken& stop) {
-  std::vector<ObjectId> ids;
-  walk_commits(repository, tip, at_most, stop,
-               [&](const git_oid& id) { ids.push_back(from_oid(id)); });
   return ids;
 }
 

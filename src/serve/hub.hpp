@@ -24,6 +24,7 @@
 #include "git/repacker.hpp"
 #include "hf/branch_locks.hpp"
 #include "hf/history_cache.hpp"
+#include "hf/known_conflicts.hpp"
 #include "hf/repo_facts.hpp"
 #include "http/byte_budget.hpp"
 #include "http/fd_watch.hpp"
@@ -64,12 +65,13 @@ struct Hub {
   Gate large_shard_gate;    ///< shards above kLargeShardBytes in memory
   Gate body_gate;           ///< other large bodies in memory, of callers that are known
   Gate stranger_gate;       ///< the same, of callers that are not
-  ByteBudget blob_budget;   ///< git blobs in memory while they are sent
+  ByteBudget blob_budget;   ///< git blobs and other large answers while they are sent
   Gate commit_gate;         ///< commits made over HTTP
   BranchLocks branch_locks;
   Synchronized<DedupKey> dedup_key;
   DownloadCounter downloads;
   HistoryCache histories;
+  KnownConflicts conflicts;
   StopToken stopping;
   EarlyDigests early_digests;
   Repacker repacker;  ///< used by callbacks of `watch`, so it goes after that

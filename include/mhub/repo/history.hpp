@@ -1,5 +1,5 @@
 #pragma once
-// Questions about a history that are answered without listing it.
+// Questions about a history.
 
 #include <cstdint>
 #include <string>
@@ -10,10 +10,6 @@
 #include <mhub/repo/repository.hpp>
 
 namespace mhub::repo {
-
-/// Commits that `tip` reaches, itself included; counting ends at `at_most`.
-std::uint64_t count_commits(Repository& repository, const ObjectId& tip, std::uint64_t at_most,
-                            const StopToken& stop = never_stopped());
 
 /// Commits that `tip` reaches, itself included, in the order of LogOrder::time, the first `at_most`
 /// of them. Reads no further.

@@ -96,7 +96,7 @@ Response details(Call& call) {
     tell_of_commits(*call.hub.discussions, git, discussion, std::nullopt);
     const bool with_diff =
         flag(*call.request, "diff") && may_have_content(call.hub, call.who, *call.repo);
-    answer.pull_request = describe_pull_request(git, discussion, with_diff);
+    answer.pull_request = describe_pull_request(git, discussion, with_diff, call.hub.conflicts);
   }
   for (StoredEvent& stored : call.hub.discussions->events(discussion))
     answer.events.push_back(std::move(stored.event));

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include <mhub/repo/history.hpp>
+#include <mhub/repo/objects.hpp>
 #include <mhub/repo/refs.hpp>
 #include <mhub/wire/hub_history.hpp>
 
@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t kPage = 50;
 constexpr std::size_t kPageAtMost = 1000;
 constexpr std::size_t kPagesAtMost = 100000;
-constexpr std::uint64_t kCommitsCounted = 1000000;
 constexpr std::size_t kTextBytes = 64 << 10;
 
 std::vector<wire::RefInfo> refs_below(repo::Repository& git, const std::string& folder) {
@@ -55,24 +54,6 @@ wire::CommitInfo commit_info(const repo::Commit& commit) {
   return info;
 }
 
-struct History {
-  HistoryCache::Commits commits;  ///< newest first, as many as were asked for or more
-  std::uint64_t total = 0;
-};
-History history_of(const Call& call, repo::Repository& git, const repo::ObjectId& tip,
-                   std::size_t needed) {
-  const StopToken& stop = call.hub.stopping;
-  if (auto known = call.hub.histories.find(tip)) return {known, known->size()};
-  constexpr std::size_t kKept = HistoryCache::kCommitsAtMost;
-  auto ids = std::make_shared<const std::vector<repo::ObjectId>>(repo::list_commits(
-      git, tip, std::clamp<std::size_t>(needed, kKept + 1, kCommitsCounted), stop));
-  if (ids->size() <= kKept) {
-    call.hub.histories.keep(tip, ids);
-    return {ids, ids->size()};
-  }
-  return {ids, repo::count_commits(git, tip, kCommitsCounted, stop)};
-}
-
 Response commits(Call& call) {
   auto git = open_git(call);
   const Revision revision = require_revision(git, call.rest);
@@ -81,16 +62,14 @@ Response commits(Call& call) {
   const std::size_t page = number(request, "p", 0, kPagesAtMost);
   const auto expand = request.parameters("expand");
   const bool formatted = std::find(expand.begin(), expand.end(), "formatted") != expand.end();
-  std::vector<wire::CommitInfo> list;
-  std::uint64_t total = 0;
-  const std::size_t first = page * limit;
+  HistoryPage shown;
   if (revision.commit) {
-    const auto history = history_of(call, git, *revision.commit, first + limit);
-    total = history.total;
-    const auto& ids = *history.commits;
-    for (std::size_t i = first; i < std::min(ids.size(), first + limit); ++i)
-      list.push_back(commit_info(repo::read_commit(git, ids[i])));
+    shown = call.hub.histories.page(git, *revision.commit, page * limit, limit, call.hub.stopping);
   }
+  const std::uint64_t total = shown.total;
+  std::vector<wire::CommitInfo> list;
+  for (const repo::ObjectId& id : shown.commits)
+    list.push_back(commit_info(repo::read_commit(git, id)));
   Response response = json_response(200, wire::to_json(list, formatted));
   response.with("X-Total-Count", std::to_string(total));
   if (std::uint64_t{page + 1} * limit < total) {

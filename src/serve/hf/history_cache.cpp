@@ -2,23 +2,38 @@
 
 #include <algorithm>
 
+#include <mhub/repo/history.hpp>
+
 namespace mhub::serve {
 
-HistoryCache::Commits HistoryCache::find(const repo::ObjectId& tip) {
-  return kept_.with([&](auto& kept) -> Commits {
-    const auto found =
-        std::find_if(kept.begin(), kept.end(), [&](const auto& one) { return one.first == tip; });
-    if (found == kept.end()) return nullptr;
-    kept.splice(kept.begin(), kept, found);
-    return found->second;
-  });
+namespace {
+
+using Ids = std::vector<repo::ObjectId>;
+
+Ids part_of(const Ids& ids, std::size_t first, std::size_t end) {
+  first = std::min(first, ids.size());
+  end = std::clamp(end, first, ids.size());
+  return {ids.begin() + static_cast<std::ptrdiff_t>(first),
+          ids.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
-void HistoryCache::keep(const repo::ObjectId& tip, Commits commits) {
-  kept_.with([&](auto& kept) {
-    kept.emplace_front(tip, std::move(commits));
-    if (kept.size() > kHistories) kept.pop_back();
-  });
+}  // namespace
+
+HistoryPage HistoryCache::page(repo::Repository& git, const repo::ObjectId& tip, std::size_t first,
+                               std::size_t count, const StopToken& stop) {
+  first = std::min(first, kCommitsCounted);
+  const std::size_t end = std::min(first + std::min(count, kCommitsCounted), kCommitsCounted);
+  auto known = known_.find(tip);
+  if (!known) {
+    const Ids all = repo::list_commits(git, tip, kCommitsCounted, stop);
+    known = std::make_shared<const History>(History{part_of(all, 0, commits_kept_), all.size()});
+    known_.keep(tip, known);
+    return {part_of(all, first, end), known->total};
+  }
+  if (end <= known->newest.size() || known->newest.size() == known->total)
+    return {part_of(known->newest, first, end), known->total};
+  if (first >= known->total) return {{}, known->total};
+  return {part_of(repo::list_commits(git, tip, end, stop), first, end), known->total};
 }
 
 }  // namespace mhub::serve

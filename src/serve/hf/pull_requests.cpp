@@ -25,7 +25,6 @@ constexpr std::size_t kNumberDigits = 9;
 constexpr std::size_t kCommitsTold = 100;
 constexpr std::size_t kSubjectBytes = 500;
 constexpr std::size_t kDiffBytes = 1 << 20;
-constexpr std::size_t kConflictsTold = 1000;
 constexpr std::size_t kConflictsNamed = 20;
 
 std::int64_t next_number(Discussions& discussions, repo::Repository& git, std::int64_t repo) {
@@ -184,7 +183,7 @@ void require_may_push(const Call& call) {
 }
 
 wire::PullRequestState describe_pull_request(repo::Repository& git, const Discussion& pull,
-                                             bool with_diff) {
+                                             bool with_diff, KnownConflicts& known) {
   wire::PullRequestState state;
   state.base = pull.target_ref;
   state.merge_commit = pull.merge_commit;
@@ -195,7 +194,7 @@ wire::PullRequestState describe_pull_request(repo::Repository& git, const Discus
   if (pull.status != wire::DiscussionStatus::merged && tip) {
     if (const auto common = repo::merge_base(git, *tip, *head)) base = common;
     if (repo::analyse_merge(git, *tip, *head) == repo::MergeAnalysis::normal) {
-      state.conflicts = repo::conflicting_paths(git, *tip, *head, kConflictsTold);
+      state.conflicts = known.between(git, *tip, *head);
     }
   }
   if (!with_diff) return state;

@@ -15,6 +15,7 @@
 
 #include "catalog/discussions.hpp"
 #include "hf/changes.hpp"
+#include "hf/known_conflicts.hpp"
 #include "router.hpp"
 
 namespace mhub::serve {
@@ -45,7 +46,7 @@ void require_may_push(const Call& call);
 
 /// What it proposes now.
 wire::PullRequestState describe_pull_request(repo::Repository& git, const Discussion& pull,
-                                             bool with_diff);
+                                             bool with_diff, KnownConflicts& known);
 
 /// Moves the target to a commit that has the proposal's: the proposal's own if it follows the
 /// target's, else one that merges both. The caller holds the repository's branch lock. Returns

@@ -36,12 +36,9 @@ TEST_CASE("the last change of each path is the one that git names", "[repo][hist
   // Where the search ends early, a path is told the commit that it had come to.
   CHECK(last_changes(*work, tip, {"old"}, 1).front().hex() == work.git({"rev-parse", "HEAD~1"}));
   CHECK(last_changes(*work, tip, {}, 1000).empty());
-  CHECK(std::to_string(count_commits(*work, tip, 1000)) ==
-        work.git({"rev-list", "--count", "HEAD"}));
-  CHECK(count_commits(*work, tip, 2) == 2);
   // Those of one second may stand in any order, but none before what was made on it.
   const auto listed = list_commits(*work, tip, 1000);
-  CHECK(listed.size() == count_commits(*work, tip, 1000));
+  CHECK(std::to_string(listed.size()) == work.git({"rev-list", "--count", "HEAD"}));
   CHECK(listed.front() == tip);
   CHECK(listed.back().hex() == work.git({"rev-list", "--max-parents=0", "HEAD"}));
   CHECK(list_commits(*work, tip, 2).size() == 2);

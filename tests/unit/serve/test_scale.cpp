@@ -4,17 +4,88 @@
 
 #include <fmt/format.h>
 
+#include <mhub/repo/objects.hpp>
+
 #include "catalog/catalog.hpp"
 #include "catalog/schema.hpp"
 #include "catalog/uploads.hpp"
 #include "catalog/webhooks.hpp"
 #include "git/repacker.hpp"
+#include "hf/history_cache.hpp"
+#include "hf/known_conflicts.hpp"
 #include "test_hub.hpp"
 
 namespace mhub::serve {
 namespace {
 
 using test::TemporaryFolder;
+
+/// A bare repository beside no hub.
+class BareRepo {
+public:
+  repo::Repository open() const { return repo::Repository::open(path()); }
+  std::filesystem::path path() const { return folder_ / "r.git"; }
+
+  repo::ObjectId commit(const std::vector<repo::ObjectId>& parents, const std::string& text) {
+    const auto blob = repo::write_blob(git_, as_bytes(text));
+    repo::NewCommit commit;
+    commit.tree = repo::edit_tree(git_, std::nullopt, {{"file", repo::FileMode::regular, blob}});
+    commit.parents = parents;
+    commit.author = commit.committer = {"A", "a@example.org", 1000 + ++made_, 0};
+    commit.message = text;
+    const auto id = repo::write_commit(git_, commit);
+    git_.flush_objects();
+    return id;
+  }
+  void lose(const repo::ObjectId& id) const {
+    const std::string hex = id.hex();
+    REQUIRE(std::filesystem::remove(path() / "objects" / hex.substr(0, 2) / hex.substr(2)));
+  }
+
+private:
+  TemporaryFolder folder_;
+  repo::Repository git_ = repo::Repository::init(path(), {true, "main"});
+  int made_ = 0;
+};
+
+TEST_CASE("a long history is walked to its end once", "[serve][scale]") {
+  BareRepo repo;
+  std::vector<repo::ObjectId> ids{repo.commit({}, "0")};
+  for (int i = 1; i < 5; ++i) ids.push_back(repo.commit({ids.back()}, std::to_string(i)));
+  HistoryCache cache(2);
+  {
+    auto git = repo.open();
+    const auto page = cache.page(git, ids[4], 1, 3);
+    CHECK(page.commits == std::vector{ids[3], ids[2], ids[1]});
+    CHECK(page.total == 5);
+  }
+  repo.lose(ids[0]);
+  auto git = repo.open();
+  CHECK(cache.page(git, ids[4], 0, 2).commits == std::vector{ids[4], ids[3]});
+  const auto beyond = cache.page(git, ids[4], 2, 1);
+  CHECK(beyond.commits == std::vector{ids[2]});
+  CHECK(beyond.total == 5);
+  const auto after = cache.page(git, ids[4], 5, 2);
+  CHECK(after.commits.empty());
+  CHECK(after.total == 5);
+  CHECK_THROWS_AS(cache.page(git, ids[3], 0, 1), Error);
+}
+
+TEST_CASE("where two commits conflict is worked out once", "[serve][scale]") {
+  BareRepo repo;
+  const auto base = repo.commit({}, "base");
+  const auto ours = repo.commit({base}, "ours");
+  const auto theirs = repo.commit({base}, "theirs");
+  KnownConflicts known;
+  auto git = repo.open();
+  CHECK(known.between(git, ours, theirs) == std::vector<std::string>{"file"});
+  CHECK(known.between(git, ours, base).empty());
+  BareRepo empty;
+  auto other = empty.open();
+  CHECK(known.between(other, ours, theirs) == std::vector<std::string>{"file"});
+  CHECK(known.between(other, ours, base).empty());
+  CHECK_THROWS_AS(known.between(other, theirs, ours), Error);
+}
 
 TEST_CASE("files are summed and listed by the catalog", "[serve][scale]") {
   const TemporaryFolder folder;
