@@ -41,6 +41,23 @@ private:
   std::uint64_t left_;
 };
 
+class MemoryBlocks : public BlockSource {
+public:
+  MemoryBlocks(ByteView bytes, std::vector<std::shared_ptr<const void>> owners)
+      : owners_(std::move(owners)), rest_(bytes) {}
+
+  bool next(Bytes& out) override {
+    const ByteView part = rest_.first(std::min<std::size_t>(kBlockBytes, rest_.size()));
+    out.assign(part.begin(), part.end());
+    rest_ = rest_.subspan(part.size());
+    return !part.empty();
+  }
+
+private:
+  std::vector<std::shared_ptr<const void>> owners_;
+  ByteView rest_;
+};
+
 }  // namespace
 
 std::vector<XorbGrant> grants_of(const store::FileRecord& file) {
@@ -65,10 +82,14 @@ bool is_whole(store::Store& store, const store::FileRecord& file) {
 store::FileRecord require_file(const Call& call, const Sha256& sha256) {
   const auto listed = call.hub.catalog->find_file(call.repo->id, sha256);
   if (!listed) throw Refused(404, "Object does not exist");
-  if (listed->size_bytes == 0) return {sha256, 0, {}, {}};
-  auto record = call.hub.store->find_file(sha256);
+  return recipe_of(call, *listed);
+}
+
+store::FileRecord recipe_of(const Call& call, const RepoFile& held) {
+  if (held.size_bytes == 0) return {held.sha256, 0, {}, {}};
+  auto record = call.hub.store->find_file(held.sha256);
   if (!record)
-    throw Error(ErrorKind::corrupt, "the store has lost the file {} of {}", sha256.hex(),
+    throw Error(ErrorKind::corrupt, "the store has lost the file {} of {}", held.sha256.hex(),
                 call.repo->name.path());
   return std::move(*record);
 }
@@ -101,6 +122,23 @@ std::unique_ptr<BodyStream> stream_file(Hub& hub, store::FileRecord file, std::u
                                         std::uint64_t size_bytes) {
   return stream_blocks(hub.worker_spawn(),
                        std::make_unique<FileBlocks>(hub, std::move(file), offset, size_bytes));
+}
+
+std::unique_ptr<BodyStream> stream_memory(Hub& hub, ByteView bytes,
+                                          std::vector<std::shared_ptr<const void>> owners) {
+  return stream_blocks(hub.worker_spawn(),
+                       std::make_unique<MemoryBlocks>(bytes, std::move(owners)));
+}
+
+void hold_large_text(Hub& hub, Response& response) {
+  const auto* text = std::get_if<std::string>(&response.body);
+  if (text == nullptr || text->size() <= kSmallAnswerBytes) return;
+  auto held = hub.blob_budget.take(text->size());
+  if (!held) throw Refused(503, "the hub sends many large answers at the moment; try again");
+  auto owned = std::make_shared<const std::string>(std::move(std::get<std::string>(response.body)));
+  response.stream_bytes = owned->size();
+  const ByteView bytes = as_bytes(*owned);
+  response.body = stream_memory(hub, bytes, {std::move(owned), std::move(held)});
 }
 
 Response file_response(Call& call, store::FileRecord file) {

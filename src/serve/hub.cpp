@@ -13,6 +13,8 @@ constexpr unsigned kVerifiers = 4;
 constexpr unsigned kLargeShards = 2;
 /// Each holds a line of its body and the objects made of it, about 80 MiB at the very most.
 constexpr unsigned kCommits = 4;
+/// Fewer than the threads of either pool, so that one is left for what is short.
+constexpr unsigned kWalks = 3;
 constexpr unsigned kLargeBodies = 48;
 constexpr unsigned kStrangersBodies = 16;
 constexpr std::uint64_t kBlobBytes = std::uint64_t{256} << 20;
@@ -39,6 +41,7 @@ Hub::Hub(ServeOptions o, const std::shared_ptr<sqlite::Database>& database,
       stranger_gate(kStrangersBodies),
       blob_budget(kBlobBytes),
       commit_gate(kCommits),
+      walk_gate(kWalks),
       early_digests(*store, verifier_spawn(), stopping),
       repacker(watch, [this](std::int64_t repo) { return folder.repo(repo); }),
       webhook_sender(*webhooks, {.may_reach_private = options.webhooks_may_reach_private,

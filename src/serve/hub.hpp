@@ -67,6 +67,7 @@ struct Hub {
   Gate stranger_gate;       ///< the same, of callers that are not
   ByteBudget blob_budget;   ///< git blobs and other large answers while they are sent
   Gate commit_gate;         ///< commits made over HTTP
+  Gate walk_gate;           ///< requests that walk whole trees and histories
   BranchLocks branch_locks;
   Synchronized<DedupKey> dedup_key;
   DownloadCounter downloads;

@@ -8,6 +8,7 @@
 #include <mhub/wire/hub_repos.hpp>
 #include <mhub/wire/lfs.hpp>
 
+#include "content.hpp"
 #include "cors.hpp"
 #include "hf/pull_requests.hpp"
 #include "hub.hpp"
@@ -85,6 +86,8 @@ bool fits(const std::vector<std::string>& pattern, const std::vector<std::string
 
 /// Bodies up to this size are gathered however many there are.
 constexpr std::uint64_t kFreeBodyBytes = 64 << 10;
+/// What is read of a body that nobody wants, for the sake of clients that send one nevertheless.
+constexpr std::size_t kDropBytes = 1 << 20;
 
 /// Gathers a body in memory and answers by one function.
 class HandlerSink : public BodySink {
@@ -117,6 +120,7 @@ public:
       if (state_->failure) std::rethrow_exception(state_->failure);
       if (state_->response) return std::move(state_->response);
       if (state_->started) return std::nullopt;
+      if (!take_place(wake)) return std::nullopt;
       state_->started = true;
       state_->wake = wake;
     }
@@ -125,9 +129,12 @@ public:
       std::optional<Response> response;
       try {
         response = state->route->handle(*state->call);
+        hold_large_text(state->call->hub, *response);
       } catch (...) {
         failure = std::current_exception();
       }
+      // Before the answer is sent: a slow reader holds nobody up.
+      state->place = {};
       {
         const std::lock_guard guard(state->mutex);
         state->failure = failure;
@@ -139,10 +146,17 @@ public:
   }
 
 private:
-  static constexpr std::size_t kDropBytes = 1 << 20;
+  bool take_place(const Wake& wake) {
+    const Call& call = *state_->call;
+    if (!state_->route->is_long || !state_->route->is_long(call)) return true;
+    state_->place = call.hub.walk_gate.enter(call.holder(), wake);
+    return static_cast<bool>(state_->place);
+  }
+
   struct State {
     std::shared_ptr<Call> call;
     const Route* route = nullptr;
+    Gate::Pass place;
     std::mutex mutex;
     bool started = false;
     std::exception_ptr failure;
@@ -158,11 +172,16 @@ private:
 class FixedAnswer : public BodySink {
 public:
   explicit FixedAnswer(Response response) : response_(std::move(response)) {}
-  std::size_t write(ByteView bytes, const Wake&) override { return bytes.size(); }
+  std::size_t write(ByteView bytes, const Wake&) override {
+    dropped_ += bytes.size();
+    if (dropped_ > kDropBytes) throw Refused(413, "this route takes no body");
+    return bytes.size();
+  }
   std::optional<Response> finish(const Wake&) override { return std::move(response_); }
 
 private:
   Response response_;
+  std::size_t dropped_ = 0;
 };
 
 [[noreturn]] void refuse_anonymous() {

@@ -83,9 +83,17 @@ struct Route {
   /// A body up to this size is gathered in Call::body; 0: a body is read and dropped.
   std::uint64_t body_limit_bytes = 0;
   std::function<Response(Call&)> handle;
+  /// True for requests that may walk a whole tree or history, whose body is in the call: these wait
+  /// for a place in Hub::walk_gate before `handle` runs. Runs on the event loop. None: none do.
+  std::function<bool(const Call&)> is_long;
   /// Instead of `handle`: takes the body as it comes.
   std::function<std::unique_ptr<BodySink>(std::shared_ptr<Call>)> receive;
 };
+
+/// For Route::is_long.
+inline bool always_long(const Call&) {
+  return true;
+}
 
 struct Match {
   const Route* route = nullptr;

@@ -48,7 +48,8 @@ bool RepoProperties::has(std::string_view name) const {
   return true;
 }
 
-std::string to_json(const RepoDescription& repo, const RepoProperties& properties) {
+std::string to_json(const RepoDescription& repo, const RepoProperties& properties,
+                    const EachSibling& each_sibling) {
   OrderedJson json = {{"_id", repo.unique_id}, {"id", repo.id}};
   const auto put = [&](const char* name, OrderedJson value) {
     if (properties.has(name)) json[name] = std::move(value);
@@ -83,25 +84,19 @@ std::string to_json(const RepoDescription& repo, const RepoProperties& propertie
   if (properties.has("siblings")) {
     // File by file: a tree of all of them would take many times the memory of the text.
     text += ",\"siblings\":[";
-    bool is_first = true;
-    for (const RepoSibling& sibling : repo.siblings) {
+    const auto write = [&, is_first = true](const RepoSibling& sibling) mutable {
       if (!is_first) text += ',';
       is_first = false;
       text += dump(write_sibling(sibling));
-    }
+    };
+    if (each_sibling)
+      each_sibling(write);
+    else
+      std::for_each(repo.siblings.begin(), repo.siblings.end(), write);
     text += ']';
   }
   text += '}';
   return text;
-}
-
-std::string to_json(std::span<const RepoDescription> repos, const RepoProperties& properties) {
-  std::string text = "[";
-  for (const RepoDescription& repo : repos) {
-    if (text.size() > 1) text += ',';
-    text += to_json(repo, properties);
-  }
-  return text += ']';
 }
 
 RepoDescription parse_repo_description(std::string_view json, RepoType type) {

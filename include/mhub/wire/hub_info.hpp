@@ -3,8 +3,8 @@
 // of one at one revision, GET /api/{type} of many, in the shape of Hugging Face's API.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,9 +62,13 @@ struct RepoProperties {
   bool has(std::string_view name) const;
 };
 
-std::string to_json(const RepoDescription& repo, const RepoProperties& properties);
-/// An array.
-std::string to_json(std::span<const RepoDescription> repos, const RepoProperties& properties);
+/// Passes each file of a repository to `write`.
+using EachSibling = std::function<void(const std::function<void(const RepoSibling&)>& write)>;
+
+/// With `each_sibling` that is called for the files instead of RepoDescription::siblings, if they
+/// are among `properties`: so nobody holds them all besides the text.
+std::string to_json(const RepoDescription& repo, const RepoProperties& properties,
+                    const EachSibling& each_sibling = {});
 /// Throws Error: corrupt. Card and config are not read.
 RepoDescription parse_repo_description(std::string_view json, RepoType type);
 

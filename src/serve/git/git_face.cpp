@@ -89,13 +89,6 @@ ChildSpec spec_for(const Call& call, Service service, bool advertise) {
   return spec;
 }
 
-/// A place among the git requests. Throws Refused 503.
-HeldPass take_place(const Call& call) {
-  Gate::Pass pass = call.hub.git_gate.enter(call.holder());
-  if (!pass) throw Refused(503, "too many git requests at once; try again in a few seconds");
-  return std::make_shared<Gate::Pass>(std::move(pass));
-}
-
 /// A running child and our ends of its pipes. Ended when nobody holds it any more; its place is
 /// free when it is gone.
 class Session {
@@ -234,7 +227,7 @@ void require_media_type(const Request& request, Service service) {
 class FetchSink : public BodySink {
 public:
   FetchSink(std::shared_ptr<Call> call, std::uint64_t limit_bytes)
-      : call_(std::move(call)), limit_bytes_(limit_bytes), place_(take_place(*call_)) {
+      : call_(std::move(call)), limit_bytes_(limit_bytes), place_(take_git_place(*call_)) {
     if (is_gzip(*call_->request)) inflater_ = std::make_unique<Inflater>(limit_bytes);
   }
 
@@ -278,7 +271,7 @@ public:
   PushSink(std::shared_ptr<Call> call, std::uint64_t limit_bytes)
       : call_(std::move(call)),
         left_bytes_(limit_bytes),
-        session_(std::make_unique<Session>(call_->hub, take_place(*call_),
+        session_(std::make_unique<Session>(call_->hub, take_git_place(*call_),
                                            spec_for(*call_, Service::receive_pack, false))) {
     if (is_gzip(*call_->request)) inflater_ = std::make_unique<Inflater>(limit_bytes);
   }
@@ -372,7 +365,7 @@ Response info_refs(Call& call) {
     const bool is_bare =
         *service == Service::upload_pack && protocol_of(*call.request) == "version=2";
     auto session =
-        std::make_unique<Session>(call.hub, take_place(call), spec_for(call, *service, true));
+        std::make_unique<Session>(call.hub, take_git_place(call), spec_for(call, *service, true));
     session->end_input();
     response.body = std::make_unique<SessionStream>(
         std::move(session), is_bare ? Bytes() : service_line(*service), Bytes());
@@ -383,6 +376,12 @@ Response info_refs(Call& call) {
 }
 
 }  // namespace
+
+HeldPass take_git_place(const Call& call) {
+  Gate::Pass pass = call.hub.git_gate.enter(call.holder());
+  if (!pass) throw Refused(503, "too many git requests at once; try again in a few seconds");
+  return std::make_shared<Gate::Pass>(std::move(pass));
+}
 
 GitSetup git_setup(const Hub& hub) {
   return {hub.git_program, hub.options.search_path, hub.folder.home()};

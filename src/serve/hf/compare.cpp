@@ -43,8 +43,7 @@ Response compare(Call& call) {
   auto git = open_git(call);
   const auto from = require_commit(git, ends.from).hex();
   const auto to = require_commit(git, ends.to).hex();
-  const auto place = call.hub.git_gate.enter(call.holder());
-  if (!place) throw Refused(503, "too many git requests at once; try again in a few seconds");
+  const HeldPass place = take_git_place(call);
   const GitSetup setup = git_setup(call.hub);
   ChildSpec spec;
   spec.folder = call.hub.folder.repo(call.repo->id);
@@ -95,6 +94,7 @@ std::vector<Route> compare_routes() {
   differences.access = Access::repo_content;
   differences.run = Run::slow;
   differences.handle = compare;
+  differences.is_long = always_long;
   Route size = differences;
   size.access = Access::repo_read;
   size.pattern = "/api/{api_repo}/treesize/*";

@@ -40,13 +40,14 @@ wire::RepoDescription description_of(const RepoInfo& repo, const RepoFacts& fact
   return described;
 }
 
-void add_siblings(repo::Repository& git, const repo::ObjectId& commit, bool with_blobs,
-                  std::vector<wire::RepoSibling>& siblings) {
+void each_sibling(repo::Repository& git, const repo::ObjectId& commit, bool with_blobs,
+                  const std::function<void(const wire::RepoSibling&)>& use) {
   const auto tree = repo::peel_to_tree(git, commit);
   if (!tree) return;
+  std::size_t count = 0;
   repo::walk_tree(git, *tree, [&](const repo::PathEntry& entry) {
-    if (entry.mode == repo::FileMode::submodule || siblings.size() >= wire::kInfoMaxSiblings)
-      return;
+    if (entry.mode == repo::FileMode::submodule || count == wire::kInfoMaxSiblings) return;
+    ++count;
     wire::RepoSibling sibling;
     sibling.path = entry.path;
     if (with_blobs) {
@@ -58,15 +59,8 @@ void add_siblings(repo::Repository& git, const repo::ObjectId& commit, bool with
         sibling.pointer_size_bytes = file.blob_bytes;
       }
     }
-    siblings.push_back(std::move(sibling));
+    use(sibling);
   });
-}
-
-std::uint64_t stored_bytes(const Hub& hub, std::int64_t repo) {
-  std::uint64_t bytes = 0;
-  hub.catalog->for_each_file(repo,
-                             [&](const RepoFile& file, std::int64_t) { bytes += file.size_bytes; });
-  return bytes;
 }
 
 }  // namespace mhub::serve

@@ -1,7 +1,7 @@
 #pragma once
 // A repository as GET /api/{type} and GET /api/{type}/{repo} describe it.
 
-#include <vector>
+#include <functional>
 
 #include <mhub/repo/objects.hpp>
 #include <mhub/wire/hub_info.hpp>
@@ -18,11 +18,8 @@ wire::RepoProperties properties_of(const Request& request);
 wire::RepoDescription description_of(const RepoInfo& repo, const RepoFacts& facts,
                                      const RepoCounts& counts);
 
-/// Every file of `commit`, up to wire::kInfoMaxSiblings in the list; `with_blobs` with sizes.
-void add_siblings(repo::Repository& git, const repo::ObjectId& commit, bool with_blobs,
-                  std::vector<wire::RepoSibling>& siblings);
-
-/// Sum of the large files that the repository lists.
-std::uint64_t stored_bytes(const Hub& hub, std::int64_t repo);
+/// Passes every file of `commit` to `use`, wire::kInfoMaxSiblings at most; `with_blobs` with sizes.
+void each_sibling(repo::Repository& git, const repo::ObjectId& commit, bool with_blobs,
+                  const std::function<void(const wire::RepoSibling&)>& use);
 
 }  // namespace mhub::serve

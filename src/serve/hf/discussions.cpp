@@ -236,6 +236,7 @@ std::vector<Route> discussion_routes() {
   add(Method::get, "", Access::repo_read, list);
   add(Method::post, "", Access::repo_discuss, create);
   add(Method::get, "/{number}", Access::repo_read, details);
+  routes.back().is_long = always_long;  // merges
   add(Method::post, "/{number}/comment", Access::repo_discuss, comment);
   add(Method::post, "/{number}/comment/{id}/edit", Access::repo_discuss, edit_comment);
   add(Method::post, "/{number}/comment/{id}/hide", Access::repo_discuss, hide_comment);

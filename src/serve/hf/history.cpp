@@ -91,6 +91,7 @@ std::vector<Route> history_routes() {
   Route list_commits = list_refs;
   list_commits.pattern = "/api/{api_repo}/commits/*";
   list_commits.handle = commits;
+  list_commits.is_long = always_long;
   return {list_refs, list_commits};
 }
 

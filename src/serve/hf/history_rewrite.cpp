@@ -34,6 +34,9 @@ public:
     commits_[commit.id] = repo::write_commit(git_, rewritten);
   }
 
+  /// A commit and its tree for each; folders below are as many again at most, mostly.
+  std::size_t written() const { return 2 * commits_.size(); }
+
   /// What stands for a commit or annotated tag; nothing if it stays.
   std::optional<repo::ObjectId> replacement(const repo::ObjectId& id) {
     if (const auto known = commits_.find(id); known != commits_.end()) return known->second;
@@ -86,8 +89,9 @@ private:
 
 }  // namespace
 
-void remove_files_from_history(repo::Repository& git, const std::unordered_set<Sha256>& files,
-                               const StopToken& stop, std::vector<RefChange>& moved) {
+std::size_t remove_files_from_history(repo::Repository& git,
+                                      const std::unordered_set<Sha256>& files,
+                                      const StopToken& stop, std::vector<RefChange>& moved) {
   const auto refs = repo::list_refs(git);
   repo::LogOptions options;
   // Parents before their children.
@@ -113,6 +117,7 @@ void remove_files_from_history(repo::Repository& git, const std::unordered_set<S
       throw Error(ErrorKind::busy, "{} was changed meanwhile; try again", printable(ref.name));
     moved.push_back({ref.name, ref.target, *target});
   }
+  return rewriter.written();
 }
 
 }  // namespace mhub::serve

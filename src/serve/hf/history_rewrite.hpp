@@ -17,7 +17,9 @@ namespace mhub::serve {
 /// ids, others lose signatures. Annotated tags are written anew. References are moved one by one,
 /// each only if nobody else has moved it meanwhile: throws Error: busy then. Otherwise throws as
 /// reading and writing git does, and interrupted. What was moved stands in `moved` either way.
-void remove_files_from_history(repo::Repository& git, const std::unordered_set<Sha256>& files,
-                               const StopToken& stop, std::vector<RefChange>& moved);
+/// Returns about how many objects were written.
+std::size_t remove_files_from_history(repo::Repository& git,
+                                      const std::unordered_set<Sha256>& files,
+                                      const StopToken& stop, std::vector<RefChange>& moved);
 
 }  // namespace mhub::serve

@@ -25,10 +25,12 @@ Response describe(Call& call, repo::Repository& git, const Revision& revision) {
                                call.hub.facts->counts(call.repo->id));
   const auto& expand = properties.expand;
   if (!expand.empty() && properties.has("usedStorage"))
-    answer.used_storage_bytes = stored_bytes(call.hub, call.repo->id);
-  if (revision.commit && properties.has("siblings"))
-    add_siblings(git, *revision.commit, flag(*call.request, "blobs"), answer.siblings);
-  return json_response(200, wire::to_json(answer, properties));
+    answer.used_storage_bytes = call.hub.catalog->count_file_bytes(call.repo->id);
+  const bool with_blobs = flag(*call.request, "blobs");
+  return json_response(200, wire::to_json(answer, properties, [&](const auto& write) {
+                         if (revision.commit)
+                           each_sibling(git, *revision.commit, with_blobs, write);
+                       }));
 }
 
 Response info(Call& call) {
@@ -50,6 +52,7 @@ std::vector<Route> info_routes() {
   const auto add = [&](const std::string& path, Access access,
                        std::function<Response(Call&)> handle) {
     Route route;
+    route.is_long = [](const Call& call) { return flag(*call.request, "blobs"); };
     route.pattern = "/api/{api_repo}" + path;
     route.access = access;
     route.run = Run::worker;

@@ -1,6 +1,5 @@
 #include "hf/lfs_files.hpp"
 
-#include <algorithm>
 #include <limits>
 #include <mutex>
 #include <unordered_map>
@@ -27,33 +26,13 @@ using nlohmann::json;
 constexpr std::size_t kPage = 1000;
 constexpr std::size_t kDeletionsAtMost = 1000;
 
-struct Held {
-  RepoFile file;
-  std::int64_t added_unix_s = 0;
-};
-
-/// The files that follow `after` in order of their digests, one more than a page.
-std::vector<Held> held_after(const Call& call, const std::optional<Sha256>& after) {
-  std::vector<Held> held;
-  const auto by_digest = [](const Held& a, const Held& b) {
-    return a.file.sha256.bytes < b.file.sha256.bytes;
-  };
-  call.hub.catalog->for_each_file(call.repo->id, [&](const RepoFile& file, std::int64_t added) {
-    if (file.size_bytes == 0 || (after && !(after->bytes < file.sha256.bytes))) return;
-    held.push_back({file, added});
-    if (held.size() < 4 * kPage) return;
-    std::nth_element(held.begin(), held.begin() + kPage, held.end(), by_digest);
-    held.resize(kPage + 1);
-  });
-  std::sort(held.begin(), held.end(), by_digest);
-  if (held.size() > kPage + 1) held.resize(kPage + 1);
-  return held;
-}
-
 /// Where in the history those files were first met.
-std::unordered_map<Sha256, std::string> paths_of(const Call& call, const std::vector<Held>& held) {
+std::unordered_map<Sha256, std::string> paths_of(const Call& call,
+                                                 const std::vector<HeldFile>& held) {
   std::unordered_map<Sha256, std::string> paths;
-  for (const Held& one : held) paths[one.file.sha256];
+  for (const HeldFile& one : held) paths[one.file.sha256];
+  if (paths.empty()) return paths;
+  const HeldPass place = take_git_place(call);
   const GitSetup setup = git_setup(call.hub);
   walk_pointers(
       {setup, setup.environment(), call.hub.folder.repo(call.repo->id), {}, false},
@@ -71,12 +50,12 @@ Response list(Call& call) {
     after = Sha256::parse(*cursor);
     if (!after) throw Refused(400, "this is no cursor of this list");
   }
-  auto held = held_after(call, after);
+  auto held = call.hub.catalog->list_files(call.repo->id, after, kPage + 1);
   const bool has_more = held.size() > kPage;
   if (has_more) held.resize(kPage);
   const auto paths = paths_of(call, held);
   json files = json::array();
-  for (const Held& one : held) {
+  for (const HeldFile& one : held) {
     const std::string digest = one.file.sha256.hex();
     const std::string& path = paths.at(one.file.sha256);
     files.push_back({{"fileOid", digest},
@@ -128,7 +107,8 @@ Response remove(Call& call) {
     git.refresh();
     const std::unordered_set<Sha256> files(deletions.files.begin(), deletions.files.end());
     try {
-      remove_files_from_history(git, files, call.hub.stopping, changes);
+      const std::size_t written = remove_files_from_history(git, files, call.hub.stopping, changes);
+      call.hub.repacker.note(call.repo->id, written);
     } catch (...) {
       refs_changed(call, *call.repo, changes);
       throw;
@@ -149,6 +129,7 @@ std::vector<Route> lfs_file_routes(const ServeLimits& limits) {
   files.access = Access::repo_write;
   files.run = Run::slow;
   files.handle = list;
+  files.is_long = always_long;
   Route batch = files;
   batch.method = Method::post;
   batch.pattern = "/api/{api_repo}/lfs-files/batch";

@@ -1,5 +1,6 @@
 #include "hf/listing.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -95,12 +96,13 @@ wire::RepoProperties shown_properties(const Request& request, wire::RepoType typ
   return properties;
 }
 
-void add_files(const Call& call, const ListedRepo& listed, wire::RepoDescription& described) {
+void each_file(const Call& call, const ListedRepo& listed,
+               const std::function<void(const wire::RepoSibling&)>& use) {
   if (listed.facts.head.empty()) return;
   try {
     auto git = repo::Repository::open(call.hub.folder.repo(listed.repo.id));
     if (const auto commit = commit_named(git, listed.facts.head))
-      add_siblings(git, *commit, false, described.siblings);
+      each_sibling(git, *commit, false, use);
   } catch (const Error& error) {
     log_warning("repository {} cannot be read: {}", listed.repo.id, error.message());
   }
@@ -129,18 +131,25 @@ Response list(Call& call) {
     if (error.kind() == ErrorKind::usage) throw Refused(400, error.message());
     throw;
   }
-  std::vector<wire::RepoDescription> items;
+  std::string items = "[";
+  std::size_t shown = 0;
   std::size_t files = 0;
-  for (const ListedRepo& listed : page.repos) {
-    items.push_back(description_of(listed.repo, listed.facts, {listed.likes, listed.downloads}));
-    if (with_storage) items.back().used_storage_bytes = stored_bytes(hub, listed.repo.id);
-    if (with_files) add_files(call, listed, items.back());
-    files += items.back().siblings.size();
-    if (files >= wire::kInfoMaxSiblings) break;
+  while (shown < page.repos.size() && files < wire::kInfoMaxSiblings) {
+    const ListedRepo& listed = page.repos[shown];
+    auto item = description_of(listed.repo, listed.facts, {listed.likes, listed.downloads});
+    if (with_storage) item.used_storage_bytes = hub.catalog->count_file_bytes(listed.repo.id);
+    if (shown > 0) items += ',';
+    items += wire::to_json(item, properties, [&](const auto& write) {
+      each_file(call, listed, [&](const wire::RepoSibling& sibling) {
+        ++files;
+        write(sibling);
+      });
+    });
+    ++shown;
   }
-  Response response = json_response(200, wire::to_json(items, properties));
-  if (page.has_more || items.size() < page.repos.size())
-    response.with("Link", next_link(call, page.repos[items.size() - 1].cursor));
+  Response response = json_response(200, std::move(items += ']'));
+  if (page.has_more || shown < page.repos.size())
+    response.with("Link", next_link(call, page.repos[shown - 1].cursor));
   return response;
 }
 
@@ -171,6 +180,13 @@ std::vector<Route> listing_routes() {
   add("/api/datasets-tags-by-type",
       [](Call& call) { return tags_of(call, wire::RepoType::dataset); });
   add("/api/{plural}", list);
+  routes.back().is_long = [](const Call& call) {
+    const auto expand = call.request->parameters("expand");
+    return flag(*call.request, "full") ||
+           std::any_of(expand.begin(), expand.end(), [](const std::string& name) {
+             return name == "siblings" || name == "usedStorage";
+           });
+  };
   return routes;
 }
 

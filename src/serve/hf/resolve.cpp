@@ -21,31 +21,7 @@ constexpr std::string_view kXetInfoType = "application/vnd.xet-fileinfo+json";
 /// A blob is read whole. What is larger belongs into a large file, and comes by git alone.
 constexpr std::uint64_t kBlobBytesAtMost = std::uint64_t{256} << 20;
 /// Up to this size a blob is sent as it is, beyond it from one place in memory.
-constexpr std::uint64_t kSmallBlobBytes = 256 << 10;
-constexpr std::size_t kBlockBytes = 512 << 10;
-
-class BlobBlocks : public BlockSource {
-public:
-  BlobBlocks(Bytes bytes, std::uint64_t offset, std::uint64_t size_bytes,
-             std::shared_ptr<void> held)
-      : held_(std::move(held)), bytes_(std::move(bytes)), at_(offset), left_(size_bytes) {}
-
-  bool next(Bytes& out) override {
-    if (left_ == 0) return false;
-    const auto count = std::min<std::uint64_t>(kBlockBytes, left_);
-    const ByteView part = ByteView(bytes_).subspan(at_, count);
-    out.assign(part.begin(), part.end());
-    at_ += count;
-    left_ -= count;
-    return true;
-  }
-
-private:
-  std::shared_ptr<void> held_;
-  Bytes bytes_;
-  std::uint64_t at_;
-  std::uint64_t left_;
-};
+constexpr std::uint64_t kSmallBlobBytes = kSmallAnswerBytes;
 
 /// Only types that a browser shows and does not run. Whatever else a repository holds is never for
 /// the browser to interpret under the hub's own address.
@@ -134,11 +110,10 @@ Response serve_blob(Call& call, repo::Repository& git, const RevisionPath& where
   }
   auto held = call.hub.blob_budget.take(file.blob_bytes);
   if (!held) throw Refused(503, "the hub sends many files at the moment; try again");
+  auto blob = std::make_shared<const Bytes>(repo::read_blob(git, file.blob, kBlobBytesAtMost));
+  const ByteView part = ByteView(*blob).subspan(answer.offset, answer.size_bytes);
   response.stream_bytes = answer.size_bytes;
-  response.body = stream_blocks(
-      call.hub.worker_spawn(),
-      std::make_unique<BlobBlocks>(repo::read_blob(git, file.blob, kBlobBytesAtMost), answer.offset,
-                                   answer.size_bytes, std::move(held)));
+  response.body = stream_memory(call.hub, part, {std::move(blob), std::move(held)});
   return std::move(response);
 }
 
@@ -173,7 +148,7 @@ Response serve_large(Call& call, const RevisionPath& where, const RepoFile& held
     finish(response);
     return response;
   }
-  store::FileRecord record = require_file(call, held.sha256);
+  store::FileRecord record = recipe_of(call, held);
   Ranged answer = begin_ranged(*call.request, etag, held.size_bytes);
   Response& response = answer.response;
   finish(response);

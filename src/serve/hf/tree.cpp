@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kPage = 1000;
 constexpr std::size_t kExpandedPage = 100;
 constexpr std::size_t kPathsAtMost = 2000;
+constexpr std::size_t kShortBodyBytes = 4 << 10;
 /// How far back the last commit of an entry is looked for.
 constexpr std::uint64_t kCommitsAtMost = 20000;
 constexpr std::size_t kTitleBytes = 1000;
@@ -115,11 +116,17 @@ std::vector<Route> tree_routes(const ServeLimits& limits) {
   list.access = Access::repo_read;
   list.run = Run::worker;
   list.handle = tree;
+  list.is_long = [](const Call& call) { return flag(*call.request, "expand"); };
   Route paths = list;
   paths.method = Method::post;
   paths.pattern = "/api/{api_repo}/paths-info/*";
   paths.body_limit_bytes = limits.json_body_bytes;
   paths.handle = paths_info;
+  // A guess, for the body is not read here: who asks for expand, or for much.
+  paths.is_long = [](const Call& call) {
+    return call.body.size() > kShortBodyBytes || (call.body.find("expand") != std::string::npos &&
+                                                  call.body.find("true") != std::string::npos);
+  };
   return {list, paths};
 }
 

@@ -1,24 +1,28 @@
 // What a hub does without bound on nobody's account: long histories, large answers, long queues.
 
 #include <algorithm>
+#include <map>
+#include <semaphore>
 
 #include <fmt/format.h>
-
-#include <mhub/repo/objects.hpp>
 
 #include "catalog/catalog.hpp"
 #include "catalog/schema.hpp"
 #include "catalog/uploads.hpp"
 #include "catalog/webhooks.hpp"
+#include "content.hpp"
 #include "git/repacker.hpp"
 #include "hf/history_cache.hpp"
 #include "hf/known_conflicts.hpp"
-#include "test_hub.hpp"
+#include "hub.hpp"
+#include "hub_writer.hpp"
+#include "router.hpp"
 
 namespace mhub::serve {
 namespace {
 
 using test::TemporaryFolder;
+using test::TestHub;
 
 /// A bare repository beside no hub.
 class BareRepo {
@@ -86,6 +90,21 @@ TEST_CASE("where two commits conflict is worked out once", "[serve][scale]") {
   CHECK(known.between(other, ours, base).empty());
   CHECK_THROWS_AS(known.between(other, theirs, ours), Error);
 }
+
+/// A hub that listens nowhere.
+struct QuietHub {
+  TemporaryFolder folder;
+  std::shared_ptr<Database> database = open_catalog_database(folder / "catalog.db");
+  Hub hub{options(), database, store::Store::open(folder / "store")};
+
+  ServeOptions options() const {
+    ServeOptions made;
+    made.data_folder = folder.path();
+    made.durable = false;
+    made.workers = 6;
+    return made;
+  }
+};
 
 TEST_CASE("files are summed and listed by the catalog", "[serve][scale]") {
   const TemporaryFolder folder;
@@ -192,6 +211,125 @@ TEST_CASE("a repository that cannot be packed holds up no other", "[serve][scale
   repacker.set_git(git);
   repacker.note(3, 100000);
   CHECK(tried == std::vector<std::int64_t>{1, 2, 3});
+}
+
+std::shared_ptr<Request> request_from(const std::string& peer, const std::string& path) {
+  auto request = std::make_shared<Request>();
+  request->method = Method::get;
+  request->method_text = "GET";
+  request->path = path;
+  request->peer = peer;
+  return request;
+}
+
+/// One request, and how often it was woken.
+struct Asking {
+  std::unique_ptr<BodySink> sink;
+  std::shared_ptr<std::counting_semaphore<>> woken = std::make_shared<std::counting_semaphore<>>(0);
+
+  std::optional<Response> look() {
+    return sink->finish([woken = woken] { woken->release(); });
+  }
+  Response wait() {
+    for (auto answer = look();; answer = look()) {
+      if (answer) return std::move(*answer);
+      woken->acquire();
+    }
+  }
+};
+
+TEST_CASE("one caller's long walks leave places to others", "[serve][scale]") {
+  std::counting_semaphore<> started(0);
+  std::map<std::string, std::counting_semaphore<>> may_end;
+  may_end.try_emplace("greedy", 0);
+  may_end.try_emplace("other", 0);
+  QuietHub quiet;
+  Route route;
+  route.pattern = "/walk/{what}";
+  route.run = Run::worker;
+  route.is_long = [](const Call& call) { return call.words[0] == "long"; };
+  route.handle = [&](Call& call) {
+    started.release();
+    may_end.at(call.request->peer).acquire();
+    return text_response(200, "done");
+  };
+  const Router router(std::vector<Route>{route});
+  const auto ask = [&](const std::string& peer, const std::string& path) {
+    Asking asking;
+    asking.sink = dispatch(quiet.hub, router, request_from(peer, path));
+    CHECK_FALSE(asking.look());
+    return asking;
+  };
+  Asking first = ask("greedy", "/walk/long");
+  Asking second = ask("greedy", "/walk/long");
+  started.acquire();
+  started.acquire();
+  Asking third = ask("greedy", "/walk/long");
+  Asking other = ask("other", "/walk/long");
+  Asking brief = ask("greedy", "/walk/short");
+  started.acquire();
+  started.acquire();
+  CHECK_FALSE(started.try_acquire());
+  may_end.at("greedy").release(4);
+  may_end.at("other").release();
+  for (Asking* asking : {&first, &second, &brief, &other, &third})
+    CHECK(std::get<std::string>(asking->wait().body) == "done");
+  CHECK(started.try_acquire());
+}
+
+TEST_CASE("a preflight's body is not read for ever", "[serve][scale]") {
+  QuietHub quiet;
+  auto request = request_from("x", "/api/models");
+  request->method = Method::other;
+  request->method_text = "OPTIONS";
+  request->headers.emplace_back("Access-Control-Request-Method", "GET");
+  const Router router(std::vector<Route>{});
+  const auto sink = dispatch(quiet.hub, router, request);
+  const Bytes bytes(1 << 20);
+  CHECK(sink->write(bytes, {}) == bytes.size());
+  CHECK_THROWS_AS(sink->write(ByteView(bytes).first(1), {}), Refused);
+}
+
+TEST_CASE("large answers take up a part of one budget", "[serve][scale]") {
+  QuietHub quiet;
+  ByteBudget& budget = quiet.hub.blob_budget;
+  constexpr std::uint64_t kAll = std::uint64_t{256} << 20;
+  auto all = budget.take(kAll);
+  REQUIRE(all);
+  Response small = text_response(200, std::string(kSmallAnswerBytes, 'x'));
+  hold_large_text(quiet.hub, small);
+  CHECK(std::holds_alternative<std::string>(small.body));
+  const auto large = [] { return text_response(200, std::string(kSmallAnswerBytes + 1, 'x')); };
+  Response refused = large();
+  CHECK_THROWS_AS(hold_large_text(quiet.hub, refused), Refused);
+  all.reset();
+  {
+    Response held = large();
+    hold_large_text(quiet.hub, held);
+    CHECK(held.stream_bytes == kSmallAnswerBytes + 1);
+    CHECK_FALSE(std::holds_alternative<std::string>(held.body));
+    CHECK_FALSE(budget.take(kAll));
+  }
+  CHECK(budget.take(kAll));
+}
+
+TEST_CASE("a description of many files comes whole", "[serve][scale]") {
+  constexpr int kFiles = 2000;
+  TestHub hub;
+  test::HubWriter writer(hub, hub.make_repo("team/m"));
+  std::string lines = test::header_line("many");
+  for (int i = 0; i < kFiles; ++i)
+    lines += test::file_line("folder/" + std::to_string(i), std::to_string(i));
+  writer.commit_id(lines);
+  const auto answer = hub.ask("GET", "/api/models/team/m?blobs=true");
+  REQUIRE(answer.status == 200);
+  REQUIRE(answer.body.size() > kSmallAnswerBytes);
+  CHECK(answer.header("content-length") == std::to_string(answer.body.size()));
+  const auto json = nlohmann::json::parse(answer.body);
+  CHECK(json.at("siblings").size() >= kFiles);
+  CHECK(json.at("siblings").back().contains("size"));
+  const auto listed = nlohmann::json::parse(hub.ask("GET", "/api/models?full=true").body);
+  CHECK(listed.at(0).at("siblings").size() == json.at("siblings").size());
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include <mhub/wire/hub_info.hpp>
@@ -57,16 +59,31 @@ TEST_CASE("card and config are written where they are wanted", "[wire][hub_info]
   RepoDescription repo = described();
   repo.card_json = R"({"license":"mit"})";
   repo.config_json = R"({"model_type":"bert"})";
-  const std::vector<RepoDescription> repos{repo, {.id = "a/b"}};
-  const auto all = nlohmann::json::parse(to_json(repos, {}));
-  CHECK(all.at(0).at("cardData").at("license") == "mit");
-  CHECK(all.at(0).at("config").at("model_type") == "bert");
-  CHECK_FALSE(all.at(1).contains("cardData"));
+  const auto all = nlohmann::json::parse(to_json(repo, {}));
+  CHECK(all.at("cardData").at("license") == "mit");
+  CHECK(all.at("config").at("model_type") == "bert");
+  CHECK_FALSE(nlohmann::json::parse(to_json(described(), {})).contains("cardData"));
   const auto none = nlohmann::json::parse(
-      to_json(repos, {.expand = {}, .siblings = false, .card = false, .config = false}));
-  CHECK_FALSE(none.at(0).contains("cardData"));
-  CHECK_FALSE(none.at(0).contains("siblings"));
-  CHECK(none.at(0).at("pipeline_tag") == "text-generation");
+      to_json(repo, {.expand = {}, .siblings = false, .card = false, .config = false}));
+  CHECK_FALSE(none.contains("cardData"));
+  CHECK_FALSE(none.contains("siblings"));
+  CHECK(none.at("pipeline_tag") == "text-generation");
+}
+
+TEST_CASE("files may be given one by one while they are written", "[wire][hub_info]") {
+  RepoDescription repo = described();
+  const auto files = std::exchange(repo.siblings, {});
+  int asked = 0;
+  const EachSibling each = [&](const auto& write) {
+    ++asked;
+    for (const RepoSibling& file : files) write(file);
+  };
+  CHECK(to_json(repo, {}, each) == to_json(described(), {}));
+  CHECK(asked == 1);
+  const RepoProperties without{.expand = {"likes"}};
+  CHECK(to_json(repo, without, each) == to_json(repo, without));
+  CHECK(asked == 1);
+  CHECK(to_json(repo, {}, [](const auto&) {}) == to_json(repo, {}));
 }
 
 }  // namespace
