@@ -107,7 +107,7 @@ int list_organisations(Context& context, const AdminCommand& command) {
       if (context.json())
         members.push_back({{"user", member.user}, {"role", serve::name_of(member.role)}});
       else
-        context.out().print("  {:<6} {}\n", serve::name_of(member.role), printable(member.user));
+        context.out().print("  {:<11} {}\n", serve::name_of(member.role), printable(member.user));
     }
     Json one = organisation_json(organisation);
     one["members"] = std::move(members);

@@ -188,9 +188,9 @@ void add_admin(CLI::App& app, Context& context) {
       leaf(org, "add-member", "Let a user belong to it, or change the role", add_member);
   argument(join, "NAME", options->organisation, "The organisation")->required();
   argument(join, "USER", options->user, "Who")->required();
-  value(join, "--role", options->role, "read|write|admin",
+  value(join, "--role", options->role, "read|contributor|write|admin",
         "What the user may do with its repositories; read if left out")
-      ->check(CLI::IsMember({"read", "write", "admin"}).description(""));
+      ->check(CLI::IsMember({"read", "contributor", "write", "admin"}).description(""));
   CLI::App* leave = leaf(org, "remove-member", "Let a user no longer belong to it", remove_member);
   argument(leave, "NAME", options->organisation, "The organisation")->required();
   argument(leave, "USER", options->user, "Who")->required();

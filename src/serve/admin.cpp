@@ -144,7 +144,7 @@ public:
   }
 
   RepoInfo create_repo(const wire::RepoName& name, bool is_private) override {
-    return serve::create_repo({*catalog_, folder_, git_}, name, is_private);
+    return serve::create_repo({*catalog_, folder_, git_}, name, is_private, std::nullopt);
   }
 
   std::vector<RepoInfo> list_repos() override {
@@ -433,6 +433,8 @@ std::string_view name_of(MemberRole role) {
   switch (role) {
     case MemberRole::read:
       return "read";
+    case MemberRole::contributor:
+      return "contributor";
     case MemberRole::write:
       return "write";
     case MemberRole::admin:
@@ -442,7 +444,8 @@ std::string_view name_of(MemberRole role) {
 }
 
 std::optional<MemberRole> parse_member_role(std::string_view name) {
-  for (const MemberRole role : {MemberRole::read, MemberRole::write, MemberRole::admin}) {
+  for (const MemberRole role :
+       {MemberRole::read, MemberRole::contributor, MemberRole::write, MemberRole::admin}) {
     if (name == name_of(role)) return role;
   }
   return std::nullopt;

@@ -67,6 +67,12 @@ std::optional<MemberRole> Principal::role_in(std::string_view owner) const {
   return std::nullopt;
 }
 
+bool Principal::looks_after(const RepoInfo& repo) const {
+  const auto role = role_in(repo.name.owner);
+  return role >= MemberRole::write ||
+         (role == MemberRole::contributor && repo.creator_id == user->id);
+}
+
 bool Principal::is_place(const TokenPlace& place, const RepoInfo& repo) const {
   if (place.repo_id != 0) return place.repo_id == repo.id;
   return equal_ignoring_case(place.name, repo.name.owner);
@@ -85,13 +91,11 @@ bool Principal::may_read(const RepoInfo& repo) const {
 
 bool Principal::is_let_in(const RepoInfo& repo) const {
   if (!user || !is_inside(repo)) return false;
-  return user->is_admin || role_in(repo.name.owner) >= MemberRole::write;
+  return user->is_admin || looks_after(repo);
 }
 
-bool Principal::may_write_as_user(std::string_view owner) const {
-  if (!user || !token || token->scope < TokenScope::write) return false;
-  return role_in(owner) >= MemberRole::write ||
-         (user->is_admin && token->scope == TokenScope::admin);
+bool Principal::is_for_administration() const {
+  return user && user->is_admin && token && token->scope == TokenScope::admin;
 }
 
 bool Principal::token_may_write(const RepoInfo& repo) const {
@@ -103,7 +107,7 @@ bool Principal::token_may_write(const RepoInfo& repo) const {
 }
 
 bool Principal::may_write(const RepoInfo& repo) const {
-  return may_write_as_user(repo.name.owner) && token_may_write(repo);
+  return token_may_write(repo) && (looks_after(repo) || is_for_administration());
 }
 
 bool Principal::may_discuss(const RepoInfo& repo) const {
@@ -111,7 +115,8 @@ bool Principal::may_discuss(const RepoInfo& repo) const {
 }
 
 bool Principal::may_write_namespace(std::string_view owner) const {
-  if (!may_write_as_user(owner)) return false;
+  if (!token || token->scope < TokenScope::write) return false;
+  if (role_in(owner) < MemberRole::contributor && !is_for_administration()) return false;
   if (!token->is_limited) return true;
   return std::any_of(token->places.begin(), token->places.end(), [&](const TokenPlace& place) {
     return place.may_write && place.repo_id == 0 && equal_ignoring_case(place.name, owner);

@@ -31,13 +31,15 @@ struct Principal {
   bool may_read(const RepoInfo& repo) const;
   /// The content of a gated repository is the caller's without asking.
   bool is_let_in(const RepoInfo& repo) const;
-  /// Needs a token with write scope of the owner or of a member with that role; an administrator's
-  /// token with admin scope will do everywhere. A limited token must be for writing there.
+  /// Needs a token with write scope of the owner, of a member with that role, or of the contributor
+  /// who made it; an administrator's token with admin scope will do everywhere. A limited token
+  /// must be for writing there.
   bool may_write(const RepoInfo& repo) const;
   /// May take part in discussions and, with may_have_content(), propose changes: who may read it
   /// and has a token that may write there.
   bool may_discuss(const RepoInfo& repo) const;
-  /// The same for repositories yet to be made, for which being limited to others is not enough.
+  /// The same for repositories yet to be made: contributors may, and a token limited to others is
+  /// not enough.
   bool may_write_namespace(std::string_view owner) const;
   /// The caller's token is not limited to other places.
   bool is_inside(const RepoInfo& repo) const;
@@ -48,8 +50,11 @@ struct Principal {
 private:
   /// What the user is in a namespace; the own one is its user's wholly.
   std::optional<MemberRole> role_in(std::string_view owner) const;
+  /// A member whose role goes as far as changing it.
+  bool looks_after(const RepoInfo& repo) const;
   bool is_place(const TokenPlace& place, const RepoInfo& repo) const;
-  bool may_write_as_user(std::string_view owner) const;
+  /// An administrator's token that is good everywhere.
+  bool is_for_administration() const;
 };
 
 /// Reads the Authorization header: "Bearer TOKEN", "token TOKEN" or Basic with the token as

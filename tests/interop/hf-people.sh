@@ -2,7 +2,7 @@
 # of gated repositories.
 . "$(dirname "$0")/hf-common.sh"
 start_hub
-for user in ann bob; do
+for user in ann bob con; do
   mhub admin user create "$user" --data "$HUB_DATA"
 done
 mhub admin org create acme --data "$HUB_DATA"
@@ -11,8 +11,10 @@ expect_exit 3 mhub admin user create acme --data "$HUB_DATA"
 mhub admin org add-member acme ann --role write --data "$HUB_DATA"
 mhub admin org list --data "$HUB_DATA" --json |
   jq -e '.[0].members == [{"user": "ann", "role": "write"}]' >/dev/null
+expect_exit 2 mhub admin org add-member acme con --role none --data "$HUB_DATA"
+mhub admin org add-member acme con --role contributor --data "$HUB_DATA"
 token() { mhub admin token create "$@" --data "$HUB_DATA" --json | jq -er .token; }
-ANN=$(token ann) BOB=$(token bob)
+ANN=$(token ann) BOB=$(token bob) CON=$(token con)
 
 step "as huggingface_hub"
 cat >people.py <<'PYTHON'
@@ -23,6 +25,7 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNot
 endpoint = os.environ["HF_ENDPOINT"]
 ann = HfApi(endpoint=endpoint, token=os.environ["ANN"])
 bob = HfApi(endpoint=endpoint, token=os.environ["BOB"])
+con = HfApi(endpoint=endpoint, token=os.environ["CON"])
 nobody = HfApi(endpoint=endpoint, token=False)
 
 
@@ -42,13 +45,23 @@ who = ann.whoami()
 assert [(o["name"], o["roleInOrg"]) for o in who["orgs"]] == [("acme", "write")], who
 assert bob.whoami()["orgs"] == []
 assert ann.get_user_overview("ann").orgs[0].name == "acme"
-assert [m.username for m in ann.list_organization_members("acme")] == ["ann"]
+assert [m.username for m in ann.list_organization_members("acme")] == ["ann", "con"]
+assert con.whoami()["orgs"][0]["roleInOrg"] == "contributor"
 
 ann.create_repo("acme/model")
 raises(HfHubHTTPError, lambda: bob.create_repo("acme/more"))
 ann.create_repo("acme/secret", private=True)
 for repo in ("acme/model", "acme/secret"):
     ann.upload_file(path_or_fileobj=os.urandom(300000), path_in_repo="weights.bin", repo_id=repo)
+con.create_repo("acme/mine")
+con.upload_file(path_or_fileobj=os.urandom(300000), path_in_repo="weights.bin", repo_id="acme/mine")
+assert con.model_info("acme/secret").private
+for refused in (
+    lambda: con.delete_repo("acme/model"),
+    lambda: con.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id="acme/model"),
+):
+    assert raises(HfHubHTTPError, refused).response.status_code == 403
+con.delete_repo("acme/mine")
 assert ann.get_organization_overview("acme").num_models == 2
 assert bob.get_organization_overview("acme").num_models == 1
 assert {m.id for m in ann.list_models(author="acme")} == {"acme/model", "acme/secret"}
@@ -79,7 +92,7 @@ bob.auth_check("acme/model")
 ann.update_repo_settings("acme/model", gated=False)
 nobody.auth_check("acme/model")
 PYTHON
-env -u MHUB_TOKEN -u HF_TOKEN ANN="$ANN" BOB="$BOB" HF_ENDPOINT="$HUB" HF_HOME="$PWD/hf-home" \
+env -u MHUB_TOKEN -u HF_TOKEN ANN="$ANN" BOB="$BOB" CON="$CON" HF_ENDPOINT="$HUB" HF_HOME="$PWD/hf-home" \
   "$CLIENT_BIN/python" people.py
 
 step "a limited token"

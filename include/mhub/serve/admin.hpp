@@ -25,8 +25,9 @@ struct UserInfo {
 };
 
 /// What a member of an organisation may do with its repositories, each including what stands before
-/// it: read the private ones; make, change and delete any; look after the organisation itself.
-enum class MemberRole { read, write, admin };
+/// it: read the private ones; make some, and change and delete those that they made; make, change
+/// and delete any; look after the organisation itself.
+enum class MemberRole { read, contributor, write, admin };
 std::string_view name_of(MemberRole role);
 std::optional<MemberRole> parse_member_role(std::string_view name);
 
@@ -79,6 +80,8 @@ struct RepoInfo {
   bool is_private = false;
   std::int64_t created_unix_s = 0;
   wire::Gating gating = wire::Gating::none;
+  /// The user who made it; nothing if that was `mhub admin`, or who made it is gone.
+  std::optional<std::int64_t> creator_id;
 };
 
 struct RepoUsage {

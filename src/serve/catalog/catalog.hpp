@@ -101,7 +101,8 @@ public:
   virtual std::vector<Membership> memberships(std::int64_t user_id) = 0;
 
   // --- repositories; names are compared without case
-  virtual RepoInfo create_repo(const wire::RepoName& name, bool is_private) = 0;
+  virtual RepoInfo create_repo(const wire::RepoName& name, bool is_private,
+                               std::optional<std::int64_t> creator_id) = 0;
   virtual std::optional<RepoInfo> find_repo(const wire::RepoName& name) = 0;
   virtual std::optional<RepoInfo> find_repo(std::int64_t id) = 0;
   /// Those that `viewer` may see, in order of id.

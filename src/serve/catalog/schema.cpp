@@ -221,6 +221,12 @@ ALTER TABLE webhook_deliveries ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 UPDATE webhook_deliveries SET bytes=length(CAST(body AS BLOB));
 DROP INDEX webhook_deliveries_by_webhook;
 CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries(webhook_id, bytes);
+)sql",
+    // Roles are numbers in order: contributor comes between read and write.
+    R"sql(
+ALTER TABLE repos ADD COLUMN creator_id INTEGER REFERENCES users(id) ON DELETE SET NULL;
+CREATE INDEX repos_by_creator ON repos(creator_id);
+UPDATE organisation_members SET role=role+1 WHERE role>=1;
 )sql"};
 
 constexpr std::int64_t kSchemaVersion = std::size(kMigrations);

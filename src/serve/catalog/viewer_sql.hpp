@@ -36,6 +36,14 @@ inline std::string member_sql(int first, MemberRole role) {
       first, first + 1, static_cast<int>(role));
 }
 
+/// The viewer made `r` and contributes to the organisation in whose namespace it lies.
+inline std::string creator_sql(int first) {
+  return fmt::format(
+      "(r.creator_id=?{0} AND r.owner_key IN (SELECT o.name_key FROM organisation_members m JOIN "
+      "organisations o ON o.id=m.organisation_id WHERE m.user_id=?{0} AND m.role={1}))",
+      first + 1, static_cast<int>(MemberRole::contributor));
+}
+
 /// The viewer may know of `r`.
 inline std::string visible_sql(int first = 1) {
   return fmt::format("(r.private=0 OR ({} AND {}))", inside_sql(first),
@@ -45,10 +53,10 @@ inline std::string visible_sql(int first = 1) {
 /// The viewer may have the content of `r`: it is visible, and not gated or the viewer is let in.
 inline std::string content_sql(int first = 1) {
   return fmt::format(
-      "({} AND (r.gating=0 OR ({} AND ({} OR EXISTS(SELECT 1 FROM access_requests a WHERE "
+      "({} AND (r.gating=0 OR ({} AND ({} OR {} OR EXISTS(SELECT 1 FROM access_requests a WHERE "
       "a.repo_id=r.id AND a.user_id=?{} AND a.status={})))))",
-      visible_sql(first), inside_sql(first), member_sql(first, MemberRole::write), first + 1,
-      static_cast<int>(AccessStatus::accepted));
+      visible_sql(first), inside_sql(first), member_sql(first, MemberRole::write),
+      creator_sql(first), first + 1, static_cast<int>(AccessStatus::accepted));
 }
 
 /// With the viewer as ?1 to ?3, and `more` from ?4 on. `sql` as Query takes it.

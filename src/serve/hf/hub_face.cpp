@@ -61,8 +61,8 @@ Response create(Call& call) {
   require_namespace(call, name);
   const GitSetup git = git_setup(call.hub);
   try {
-    const RepoInfo repo =
-        create_repo({*call.hub.catalog, call.hub.folder, git}, name, request.is_private);
+    const RepoInfo repo = create_repo({*call.hub.catalog, call.hub.folder, git}, name,
+                                      request.is_private, call.who.user->id);
     const bool has_files = !request.files.empty() || !request.license.empty();
     if (request.initial_commit || has_files) begin_history(call, repo, request);
     repo_changed(call, repo, "create", "repo");
@@ -123,12 +123,13 @@ Response exists_answer(const Call& call, const wire::RepoName& name) {
   return json_response(409, wire::to_json(answer));
 }
 
-RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private) {
+RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private,
+                     std::optional<std::int64_t> creator_id) {
   if (wire::is_reserved_namespace(name.owner) || wire::is_reserved_repo_name(name.name))
     throw Error(ErrorKind::usage, "{} is a name that the hub keeps for itself", name.id());
   if (where.catalog.find_repo(name))
     throw Error(ErrorKind::conflict, "the repository {} exists", name.path());
-  const RepoInfo repo = where.catalog.create_repo(name, is_private);
+  const RepoInfo repo = where.catalog.create_repo(name, is_private, creator_id);
   try {
     make_repo_folder(where, repo.id);
   } catch (...) {

@@ -28,7 +28,8 @@ struct NewRepo {
   const DataFolder& folder;
   const GitSetup& git;
 };
-RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private);
+RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private,
+                     std::optional<std::int64_t> creator_id);
 /// Makes the git repositories that a crash kept from being made. One that large files belong to had
 /// commits: it is left missing, with a warning, since an empty one in its place would pass for it.
 void make_missing_folders(const NewRepo& where);

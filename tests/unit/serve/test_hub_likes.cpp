@@ -100,7 +100,7 @@ TEST_CASE("whoever comes again an hour later counts again", "[serve][likes]") {
   const TemporaryFolder folder;
   const auto database = serve::open_catalog_database(folder.path() / "catalog.db");
   const auto repo = serve::sqlite_catalog(database)->create_repo(
-      *wire::parse_repo_id("team/a", wire::RepoType::model), false);
+      *wire::parse_repo_id("team/a", wire::RepoType::model), false, std::nullopt);
   const auto facts = serve::sqlite_facts(database);
   serve::DownloadCounter counter;
   const auto start = std::chrono::steady_clock::now();

@@ -107,6 +107,52 @@ TEST_CASE("members work in their organisation as far as their role goes", "[serv
   CHECK(body_of(hub.ask("GET", "/api/users/ann/overview", ann)).at("orgs").empty());
 }
 
+TEST_CASE("contributors change what they made, wherever they contribute", "[serve][people]") {
+  TestHub hub;
+  const std::string ann = hub.make_user("ann");
+  const std::string bob = hub.make_user("bob");
+  for (const char* organisation : {"acme", "labs"}) {
+    hub.admin().create_organisation(organisation);
+    hub.admin().add_member(organisation, "ann", MemberRole::contributor);
+  }
+  hub.admin().add_member("acme", "bob", MemberRole::contributor);
+  hub.make_repo("acme/old");
+  const auto create = [&](const std::string& token, const std::string& name) {
+    const json wanted = {{"name", name}, {"organization", "acme"}};
+    return hub.ask("POST", "/api/repos/create", token, wanted.dump()).status;
+  };
+  const auto may_write = [&](const std::string& token, const std::string& id) {
+    return hub.ask("GET", "/api/models/" + id + "/auth-check/write", token).status == 200;
+  };
+  CHECK(body_of(hub.ask("GET", "/api/whoami-v2", ann)).at("orgs").at(0).at("roleInOrg") ==
+        "contributor");
+  CHECK(create(ann, "model") == 200);
+  CHECK(may_write(ann, "acme/model"));
+  CHECK_FALSE(may_write(bob, "acme/model"));
+  CHECK_FALSE(may_write(ann, "acme/old"));
+  const auto copied =
+      hub.ask("POST", "/api/models/acme/model/duplicate", bob, R"({"repository":"acme/copy"})");
+  CHECK(copied.status == 200);
+  CHECK(may_write(bob, "acme/copy"));
+  CHECK_FALSE(may_write(ann, "acme/copy"));
+
+  const auto move = [&](const std::string& token, const char* from, const char* to) {
+    const json wanted = {{"fromRepo", from}, {"toRepo", to}, {"type", "model"}};
+    return hub.ask("POST", "/api/repos/move", token, wanted.dump()).status;
+  };
+  CHECK(move(ann, "acme/old", "labs/old") == 403);
+  CHECK(move(bob, "acme/copy", "labs/copy") == 403);
+  CHECK(move(ann, "acme/model", "labs/model") == 200);
+  CHECK(may_write(ann, "labs/model"));
+  // To have made it is worth nothing where one contributes no more.
+  hub.admin().add_member("labs", "ann", MemberRole::read);
+  CHECK_FALSE(may_write(ann, "labs/model"));
+  hub.admin().remove_member("acme", "bob");
+  CHECK_FALSE(may_write(bob, "acme/copy"));
+  hub.admin().remove_user("bob");
+  CHECK(may_write(hub.admin_token(), "acme/copy"));
+}
+
 TEST_CASE("members of an organisation come in pages", "[serve][people]") {
   TestHub hub;
   hub.admin().create_organisation("acme");

@@ -205,12 +205,16 @@ public:
     serve::Admin& admin = hub.admin();
     admin.create_organisation("acme");
     admin.create_organisation("rival");
-    for (const char* name : {"ann", "mia", "max", "other", "rita", "ada", "rob", "guest"})
+    for (const char* name :
+         {"ann", "mia", "max", "con", "cora", "other", "rita", "ada", "rob", "guest"})
       admin.create_user(name, false);
     admin.add_member("acme", "ann", MemberRole::admin);
     admin.add_member("acme", "max", MemberRole::write);
     admin.add_member("acme", "mia", MemberRole::read);
+    admin.add_member("acme", "con", MemberRole::contributor);
+    admin.add_member("acme", "cora", MemberRole::contributor);
     admin.add_member("rival", "rita", MemberRole::admin);
+    creator_ = admin.create_token("cora", "creator", TokenScope::write, std::nullopt);
     hub.make_repo("acme/elsewhere");
     for (const auto& [state, name] : kStates) {
       make_repo(state, name);
@@ -274,9 +278,23 @@ private:
                 .status == 200);
   }
 
+  /// By cora, who contributes to the organisation.
+  void create(State state, const std::string& id) {
+    const json wanted = {{"name", id.substr(5)},
+                         {"organization", "acme"},
+                         {"visibility", is_private(state) ? "private" : "public"}};
+    REQUIRE(hub.ask("POST", "/api/repos/create", creator_, wanted.dump()).status == 200);
+  }
+
+  std::int64_t id_of(const std::string& id) const {
+    return serve::open_sqlite_catalog_read_only(hub.options().data_folder / "catalog.db")
+        ->find_repo(*wire::parse_repo_id(id, wire::RepoType::model))
+        ->id;
+  }
+
   void make_empty(State state, const std::string& id) {
     if (state == State::gone) return;
-    hub.make_repo(id, is_private(state));
+    create(state, id);
     set_state(state, id);
   }
 
@@ -301,7 +319,8 @@ private:
   void make_repo(State state, const char* name) {
     const std::string id = std::string("acme/") + name;
     const std::string api = "/api/models/" + id;
-    repo_ids_[state] = hub.make_repo(id, is_private(state)).id;
+    create(state, id);
+    repo_ids_[state] = id_of(id);
     const test::Prepared file(test::noise_bytes(200000));
     const std::string admin = hub.admin_token();
     const auto token = hub.ask("GET", api + "/xet-write-token/main", admin);
@@ -356,12 +375,10 @@ private:
 
   std::string link(const std::string& id, const char* purpose, const std::string& oid,
                    const std::string& size, const char* ending) {
-    const auto repo = serve::open_sqlite_catalog_read_only(hub.options().data_folder / "catalog.db")
-                          ->find_repo(*wire::parse_repo_id(id, wire::RepoType::model));
     const std::string expires = std::to_string(serve::unix_now() + 600);
     return "/" + id + ".git/info/lfs/objects/" + oid + ending + "?size=" + size +
            "&expires=" + expires +
-           "&signature=" + signer_.sign(purpose, {std::to_string(repo->id), oid, size, expires});
+           "&signature=" + signer_.sign(purpose, {std::to_string(id_of(id)), oid, size, expires});
   }
 
   Role role_of(const std::string& name, const std::string& user, TokenScope scope,
@@ -401,6 +418,11 @@ private:
     roles.push_back(role_of("member who writes", "max", TokenScope::write));
     roles.back().is_member = roles.back().is_let_in = true;
     roles.back().may_write = roles.back().makes_there = true;
+    roles.push_back(role_of("contributor", "con", TokenScope::write));
+    roles.back().is_member = roles.back().makes_there = true;
+    roles.push_back(role_of("contributor who made it", "cora", TokenScope::write));
+    roles.back().is_member = roles.back().is_let_in = true;
+    roles.back().may_write = roles.back().makes_there = true;
     roles.push_back(role_of("administrator", "admin", TokenScope::admin));
     roles.back().is_member = roles.back().is_let_in = true;
     roles.back().may_write = roles.back().makes_there = true;
@@ -433,6 +455,7 @@ private:
   }
 
   serve::Signer signer_;
+  std::string creator_;
   std::map<State, std::int64_t> repo_ids_;
   std::map<State, Words> words_;
   std::map<State, std::vector<Role>> roles_;

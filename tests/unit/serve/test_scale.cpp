@@ -109,9 +109,10 @@ struct QuietHub {
 TEST_CASE("files are summed and listed by the catalog", "[serve][scale]") {
   const TemporaryFolder folder;
   const auto catalog = open_sqlite_catalog(folder / "catalog.db");
-  const auto repo = catalog->create_repo(*wire::parse_repo_id("a/b", wire::RepoType::model), false);
+  const auto repo =
+      catalog->create_repo(*wire::parse_repo_id("a/b", wire::RepoType::model), false, {});
   const auto other =
-      catalog->create_repo(*wire::parse_repo_id("a/c", wire::RepoType::model), false);
+      catalog->create_repo(*wire::parse_repo_id("a/c", wire::RepoType::model), false, {});
   CHECK(catalog->count_file_bytes(repo.id) == 0);
   CHECK(catalog->list_files(repo.id, std::nullopt, 10).empty());
   std::vector<RepoFile> files;
@@ -147,7 +148,8 @@ TEST_CASE("a xorb and its sender are noted at one stroke", "[serve][scale]") {
   const auto catalog = sqlite_catalog(database);
   const auto uploads = sqlite_uploads(database);
   const auto user = catalog->create_user("ada", false);
-  const auto repo = catalog->create_repo(*wire::parse_repo_id("a/b", wire::RepoType::model), true);
+  const auto repo =
+      catalog->create_repo(*wire::parse_repo_id("a/b", wire::RepoType::model), true, {});
   const xet::XorbHash xorb{};
   catalog->add_xorb(repo.id, xorb, std::nullopt);
   CHECK(catalog->find_grant({}, repo.id, xorb)->whole);
@@ -157,7 +159,7 @@ TEST_CASE("a xorb and its sender are noted at one stroke", "[serve][scale]") {
 
   // A sender who is gone: nothing of it is noted.
   const auto second =
-      catalog->create_repo(*wire::parse_repo_id("b/b", wire::RepoType::model), true);
+      catalog->create_repo(*wire::parse_repo_id("b/b", wire::RepoType::model), true, {});
   CHECK_THROWS_AS(catalog->add_xorb(second.id, xorb, user.id + 1), Error);
   CHECK_FALSE(catalog->find_grant({}, second.id, xorb));
 }
