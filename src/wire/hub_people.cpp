@@ -7,11 +7,20 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 1024;
 constexpr JsonLimits kMessageLimits{.bytes = 64 << 10, .values = 100};
+constexpr JsonLimits kBatchLimits{.bytes = 256 << 10, .values = 10 * kAccessDecisionsAtMost};
 
 void write_counts(OrderedJson& json, const RepoCounts& repos) {
   json["numModels"] = repos.models;
   json["numDatasets"] = repos.datasets;
   json["numSpaces"] = repos.spaces;
+}
+
+AccessDecision read_decision(const JsonField& field) {
+  AccessDecision decision{.user = field.text_or("user", kMaxNameBytes),
+                          .user_id = field.text_or("userId", kMaxNameBytes),
+                          .status = field.text_or("status", kMaxNameBytes)};
+  if (decision.user.empty() && decision.user_id.empty()) field.fail("names no user");
+  return decision;
 }
 
 }  // namespace
@@ -65,12 +74,52 @@ std::string to_json(const std::vector<AccessRequestItem>& requests) {
 
 AccessDecision parse_access_decision(std::string_view json) {
   const Json document = parse_json(json, kMessageLimits, "access decision");
-  const JsonField root(document, "access decision");
-  AccessDecision decision{.user = root.text_or("user", kMaxNameBytes),
-                          .user_id = root.text_or("userId", kMaxNameBytes),
-                          .status = root.text_or("status", kMaxNameBytes)};
-  if (decision.user.empty() && decision.user_id.empty()) root.fail("names no user");
-  return decision;
+  return read_decision(JsonField(document, "access decision"));
+}
+
+AccessDecisions parse_access_decisions(std::string_view json) {
+  const Json document = parse_json(json, kBatchLimits, "access decisions");
+  const JsonField root(document, "access decisions");
+  AccessDecisions decisions{.status = root.at("status").text(kMaxNameBytes)};
+  const JsonField requests = root.at("requests");
+  requests.each(kAccessDecisionsAtMost, [&](const JsonField& request) {
+    decisions.people.push_back(read_decision(request));
+    decisions.people.back().status.clear();
+  });
+  if (decisions.people.empty()) requests.fail("is empty");
+  return decisions;
+}
+
+std::string to_json(const std::vector<AccessOutcome>& outcomes) {
+  OrderedJson json = OrderedJson::array();
+  for (const AccessOutcome& outcome : outcomes) {
+    OrderedJson one = OrderedJson::object();
+    if (!outcome.user.empty()) one["user"] = outcome.user;
+    if (!outcome.user_id.empty()) one["userId"] = outcome.user_id;
+    one["ok"] = outcome.error.empty();
+    if (!outcome.error.empty()) one["error"] = outcome.error;
+    json.push_back(std::move(one));
+  }
+  return dump(json);
+}
+
+std::string access_report_json(const std::vector<AccessRequestItem>& requests) {
+  OrderedJson json = OrderedJson::array();
+  for (const AccessRequestItem& request : requests)
+    json.push_back({{"user", request.user},
+                    {"fullname", request.user},
+                    {"status", request.status},
+                    {"time", request.timestamp}});
+  return dump(json);
+}
+
+std::string access_report_csv(const std::vector<AccessRequestItem>& requests) {
+  std::string lines = "user,fullname,status,time\r\n";
+  // Names of users hold nothing that CSV would have to quote.
+  for (const AccessRequestItem& request : requests)
+    lines +=
+        request.user + ',' + request.user + ',' + request.status + ',' + request.timestamp + "\r\n";
+  return lines;
 }
 
 }  // namespace mhub::wire

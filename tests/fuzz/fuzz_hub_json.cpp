@@ -53,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   fuzz::may_refuse([&] { wire::parse_repo_settings_request(text); });
   fuzz::may_refuse([&] { wire::parse_access_decision(text); });
+  fuzz::may_refuse([&] { wire::parse_access_decisions(text); });
   fuzz::may_refuse([&] { wire::parse_move_repo_request(text); });
   fuzz::may_refuse([&] { wire::parse_duplicate_repo_request(text); });
   fuzz::may_refuse([&] { wire::parse_copy_files_request(text); });

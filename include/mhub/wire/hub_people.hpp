@@ -1,7 +1,7 @@
 #pragma once
 // JSON of the hub routes about people, in the shapes that Hugging Face's API has: GET
 // /api/users/{name}/overview, GET /api/organizations/{name}/{overview,members}, and requests for
-// access to gated repositories, {repo}/user-access-request/….
+// access to gated repositories, {repo}/user-access-request/… and {repo}/user-access-report.
 
 #include <cstdint>
 #include <optional>
@@ -58,5 +58,27 @@ struct AccessDecision {
 };
 /// Throws Error: corrupt.
 AccessDecision parse_access_decision(std::string_view json);
+
+/// The same about several people at once.
+struct AccessDecisions {
+  std::string status = {};
+  std::vector<AccessDecision> people = {};  ///< 1 to kAccessDecisionsAtMost; their status is empty
+};
+inline constexpr std::size_t kAccessDecisionsAtMost = 100;
+/// Throws Error: corrupt.
+AccessDecisions parse_access_decisions(std::string_view json);
+
+/// What became of one of them.
+struct AccessOutcome {
+  std::string user = {};     ///< as it was asked for, like the next
+  std::string user_id = {};  ///< JSON "userId"
+  std::string error = {};    ///< "user_not_found", "request_not_found"; empty: done
+};
+std::string to_json(const std::vector<AccessOutcome>& outcomes);
+
+/// All requests at once, for whoever keeps them elsewhere.
+std::string access_report_json(const std::vector<AccessRequestItem>& requests);
+/// The same as lines of CSV below one of names.
+std::string access_report_csv(const std::vector<AccessRequestItem>& requests);
 
 }  // namespace mhub::wire

@@ -21,18 +21,28 @@ void require_gated(const Call& call) {
     throw Refused(400, "This repository is not gated: everybody who sees it may have its content");
 }
 
+std::optional<UserInfo> find_named_user(const Call& call, const wire::AccessDecision& decision) {
+  if (!decision.user.empty()) return call.hub.catalog->find_user(decision.user);
+  std::int64_t id = 0;
+  const char* end = decision.user_id.data() + decision.user_id.size();
+  if (std::from_chars(decision.user_id.data(), end, id).ptr != end) return std::nullopt;
+  return call.hub.catalog->find_user(id);
+}
+
 UserInfo require_named_user(const Call& call, const wire::AccessDecision& decision) {
-  std::optional<UserInfo> user;
-  if (!decision.user.empty()) {
-    user = call.hub.catalog->find_user(decision.user);
-  } else {
-    std::int64_t id = 0;
-    const char* end = decision.user_id.data() + decision.user_id.size();
-    if (std::from_chars(decision.user_id.data(), end, id).ptr == end)
-      user = call.hub.catalog->find_user(id);
-  }
+  auto user = find_named_user(call, decision);
   if (!user) throw Refused(404, "there is no such user");
   return std::move(*user);
+}
+
+AccessStatus require_status(const std::string& name) {
+  const auto status = parse_access_status(name);
+  if (!status) throw Refused(400, "the status is none of accepted, rejected, pending");
+  return *status;
+}
+
+wire::AccessRequestItem item_of(const AccessRequest& request) {
+  return {request.user, std::string(name_of(request.status)), timestamp(request.asked_unix_s)};
 }
 
 /// Asking again changes nothing, so that nobody who was refused comes in by that.
@@ -73,9 +83,7 @@ Response list(Call& call) {
   const bool more = requests.size() > page;
   if (more) requests.resize(page);
   std::vector<wire::AccessRequestItem> items;
-  for (const AccessRequest& request : requests)
-    items.push_back(
-        {request.user, std::string(name_of(request.status)), timestamp(request.asked_unix_s)});
+  for (const AccessRequest& request : requests) items.push_back(item_of(request));
   Response response = json_response(200, wire::to_json(items));
   if (more) response.with("Link", next_link(call, std::to_string(requests.back().id)));
   return response;
@@ -84,16 +92,60 @@ Response list(Call& call) {
 Response handle(Call& call) {
   require_gated(call);
   const auto decision = parse_body(call, wire::parse_access_decision);
-  const auto status = parse_access_status(decision.status);
-  if (!status) throw Refused(400, "the status is none of accepted, rejected, pending");
+  const AccessStatus status = require_status(decision.status);
   const UserInfo user = require_named_user(call, decision);
   const auto request = call.hub.access_requests->find(call.repo->id, user.id);
   if (!request) throw Refused(404, user.name + " has not asked for access");
-  if (request->status == *status)
+  if (request->status == status)
     throw Refused(
-        404, "the request of " + user.name + " is " + std::string(name_of(*status)) + " already");
-  call.hub.access_requests->set_status(call.repo->id, user.id, *status);
+        404, "the request of " + user.name + " is " + std::string(name_of(status)) + " already");
+  call.hub.access_requests->set_status(call.repo->id, user.id, status);
   return json_response(200, "{}");
+}
+
+/// Whom it cannot decide about it names, and decides about the others.
+Response handle_batch(Call& call) {
+  require_gated(call);
+  const auto decisions = parse_body(call, wire::parse_access_decisions);
+  const AccessStatus status = require_status(decisions.status);
+  AccessRequests& requests = *call.hub.access_requests;
+  std::vector<wire::AccessOutcome> outcomes;
+  for (const wire::AccessDecision& decision : decisions.people) {
+    outcomes.push_back({.user = decision.user, .user_id = decision.user_id});
+    const auto user = find_named_user(call, decision);
+    if (!user)
+      outcomes.back().error = "user_not_found";
+    else if (!requests.find(call.repo->id, user->id))
+      outcomes.back().error = "request_not_found";
+    else
+      requests.set_status(call.repo->id, user->id, status);
+  }
+  return json_response(200, wire::to_json(outcomes));
+}
+
+/// JSON, or CSV for who asks for that.
+Response report(Call& call) {
+  require_gated(call);
+  std::vector<wire::AccessRequestItem> items;
+  for (const auto status :
+       {AccessStatus::pending, AccessStatus::accepted, AccessStatus::rejected}) {
+    std::int64_t after = 0;
+    while (true) {
+      const auto page = call.hub.access_requests->list(call.repo->id, status, after, kPageAtMost);
+      for (const AccessRequest& request : page) items.push_back(item_of(request));
+      if (page.size() < kPageAtMost) break;
+      after = page.back().id;
+    }
+  }
+  const bool as_csv = call.request->header("Accept").find("text/csv") != std::string_view::npos;
+  Response response;
+  response.body = as_csv ? wire::access_report_csv(items) : wire::access_report_json(items);
+  response.with("Content-Type",
+                as_csv ? "text/csv; charset=utf-8" : "application/json; charset=utf-8");
+  response.with("Content-Disposition", "attachment; filename=user-access-report-" +
+                                           call.repo->name.owner + "-" + call.repo->name.name +
+                                           (as_csv ? ".csv" : ".json"));
+  return response;
 }
 
 /// Lets somebody in who has not asked.
@@ -123,9 +175,11 @@ std::vector<Route> access_request_routes() {
     routes.push_back(std::move(route));
   };
   add(Method::post, "/{repo}/ask-access", Access::repo_read, ask);
+  add(Method::get, "/{repo}/user-access-report", Access::repo_write, report);
   const std::string base = "/api/{api_repo}/user-access-request/";
   add(Method::get, base + "{status}", Access::repo_write, list);
   add(Method::post, base + "handle", Access::repo_write, handle);
+  add(Method::post, base + "batch", Access::repo_write, handle_batch);
   add(Method::post, base + "grant", Access::repo_write, grant);
   add(Method::post, base + "cancel", Access::repo_read, cancel);
   return routes;

@@ -148,6 +148,8 @@ inline std::vector<RoleRow> role_rows() {
       {post, "/{repo}/ask-access", Need::see_named, {303, 400}, "/<id>/ask-access", "{}"},
       {get, "/api/{api_repo}/user-access-request/{status}", Need::write, {200, 400}, api + "/user-access-request/pending"},
       {post, "/api/{api_repo}/user-access-request/handle", Need::write, {200, 400, 404}, api + "/user-access-request/handle", R"({"user":"guest","status":"rejected"})"},
+      {post, "/api/{api_repo}/user-access-request/batch", Need::write, {200, 400}, api + "/user-access-request/batch", R"({"status":"rejected","requests":[{"user":"guest"}]})"},
+      {get, "/{repo}/user-access-report", Need::write, {200, 400}, "/<id>/user-access-report"},
       {post, "/api/{api_repo}/user-access-request/grant", Need::write, {200, 400}, api + "/user-access-request/grant", R"({"user":"guest"})"},
       {post, "/api/{api_repo}/user-access-request/cancel", Need::see_named, {200, 400, 404}, api + "/user-access-request/cancel", "{}", {}, true},
 

@@ -312,6 +312,59 @@ TEST_CASE("asking opens a repository at once, or when its owner says so", "[serv
   CHECK(hub.ask("GET", requests + "lost", ann).status == 404);
 }
 
+TEST_CASE("many are decided about at once, and a report tells of all", "[serve][people]") {
+  TestHub hub;
+  std::map<std::string, std::string> tokens;
+  for (const char* name : {"ann", "bob", "cid", "dan"}) tokens[name] = hub.make_user(name);
+  hub.make_repo("ann/model");
+  const std::string api = "/api/models/ann/model";
+  const auto batch = [&](const std::string& status, const json& people) {
+    return hub.ask("POST", api + "/user-access-request/batch", tokens["ann"],
+                   json({{"status", status}, {"requests", people}}).dump());
+  };
+  const auto may_have = [&](const std::string& name) {
+    return hub.ask("GET", api + "/auth-check", tokens[name]).status == 200;
+  };
+  const json bob = {{"user", "bob"}};
+  CHECK(batch("accepted", json::array({bob})).status == 400);
+  gate(hub, "ann/model", "manual");
+  for (const char* name : {"bob", "cid"})
+    CHECK(hub.ask("POST", "/ann/model/ask-access", tokens[name], "").status == 303);
+  const json cid = body_of(hub.ask("GET", "/api/users/cid/overview", tokens["ann"])).at("_id");
+  const json people =
+      json::array({{{"user", "nobody"}}, bob, {{"user", "dan"}}, {{"userId", cid}}});
+  const json wanted = json::array({{{"user", "nobody"}, {"ok", false}, {"error", "user_not_found"}},
+                                   {{"user", "bob"}, {"ok", true}},
+                                   {{"user", "dan"}, {"ok", false}, {"error", "request_not_found"}},
+                                   {{"userId", cid}, {"ok", true}}});
+  CHECK(body_of(batch("accepted", people)) == wanted);
+  CHECK(body_of(batch("accepted", people)) == wanted);
+  CHECK(may_have("bob"));
+  CHECK(may_have("cid"));
+  CHECK_FALSE(may_have("dan"));
+  CHECK(body_of(batch("rejected", json::array({{{"userId", cid}}}))).at(0).at("ok") == true);
+  CHECK_FALSE(may_have("cid"));
+  CHECK(batch("maybe", json::array({bob})).status == 400);
+  CHECK(batch("accepted", json::array()).status == 400);
+
+  const auto file = hub.ask("GET", "/ann/model/user-access-report", tokens["ann"]);
+  CHECK(file.header("content-disposition") ==
+        "attachment; filename=user-access-report-ann-model.json");
+  const json report = body_of(file);
+  REQUIRE(report.size() == 2);
+  CHECK(report[0].at("user") == "bob");
+  CHECK(report[0].at("status") == "accepted");
+  CHECK(report[0].at("time").get<std::string>().ends_with("Z"));
+  CHECK(report[1].at("user") == "cid");
+  CHECK(report[1].at("status") == "rejected");
+  const auto lines =
+      hub.ask("GET", "/ann/model/user-access-report", tokens["ann"], "", {"Accept: text/csv"});
+  CHECK(lines.status == 200);
+  CHECK(lines.header("content-type") == "text/csv; charset=utf-8");
+  CHECK(lines.body.starts_with("user,fullname,status,time\r\nbob,bob,accepted,"));
+  CHECK(hub.ask("GET", "/ann/model/user-access-report", tokens["bob"]).status == 403);
+}
+
 TEST_CASE("a refusal of gated content says so on every face", "[serve][people]") {
   TestHub hub;
   const std::string bob = hub.make_user("bob");
