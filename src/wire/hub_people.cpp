@@ -62,6 +62,18 @@ std::string to_json(const std::vector<OrganisationMember>& members) {
   return dump(json);
 }
 
+std::string to_json(const std::vector<RepoStorage>& repos) {
+  OrderedJson json = OrderedJson::array();
+  for (const RepoStorage& repo : repos)
+    json.push_back({{"id", repo.name.id()},
+                    {"type", name_of(repo.name.type)},
+                    {"updatedAt", repo.updated_at},
+                    {"visibility", repo.is_private ? "private" : "public"},
+                    {"storage", repo.size_bytes},
+                    {"storagePercent", repo.percent}});
+  return dump(json);
+}
+
 std::string to_json(const std::vector<AccessRequestItem>& requests) {
   OrderedJson json = OrderedJson::array();
   for (const AccessRequestItem& request : requests)

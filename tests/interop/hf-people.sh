@@ -63,6 +63,8 @@ for refused in (
     assert raises(HfHubHTTPError, refused).response.status_code == 403
 con.delete_repo("acme/mine")
 assert ann.get_organization_overview("acme").num_models == 2
+assert {r.id: r.visibility for r in ann.list_user_repos("acme")} == {"acme/model": "public", "acme/secret": "private"}
+assert raises(HfHubHTTPError, lambda: list(bob.list_user_repos("acme"))).response.status_code == 403
 assert bob.get_organization_overview("acme").num_models == 1
 assert {m.id for m in ann.list_models(author="acme")} == {"acme/model", "acme/secret"}
 assert {m.id for m in bob.list_models(author="acme")} == {"acme/model"}

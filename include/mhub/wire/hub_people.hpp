@@ -1,6 +1,7 @@
 #pragma once
 // JSON of the hub routes about people, in the shapes that Hugging Face's API has: GET
-// /api/users/{name}/overview, GET /api/organizations/{name}/{overview,members}, and requests for
+// /api/users/{name}/overview, GET /api/organizations/{name}/{overview,members}, what repositories
+// take up (GET /api/settings/repositories, the same below an organisation), and requests for
 // access to gated repositories, {repo}/user-access-request/… and {repo}/user-access-report.
 
 #include <cstdint>
@@ -41,6 +42,16 @@ struct OrganisationMember {
   std::string role = {};
 };
 std::string to_json(const std::vector<OrganisationMember>& members);
+
+/// A repository and how much its large files weigh.
+struct RepoStorage {
+  RepoName name = {};
+  bool is_private = false;
+  std::string updated_at = {};
+  std::uint64_t size_bytes = 0;
+  double percent = 0;  ///< of what the namespace's repositories weigh together
+};
+std::string to_json(const std::vector<RepoStorage>& repos);
 
 /// A request for access to a gated repository.
 struct AccessRequestItem {

@@ -137,7 +137,8 @@ struct WhoAmI {
   std::string email = {};
   struct Organisation {
     std::string name = {};
-    std::string role = {};  ///< JSON "roleInOrg": "read", "write", "admin"; may be empty when read
+    /// JSON "roleInOrg": "read", "contributor", "write", "admin"; may be empty when read.
+    std::string role = {};
     bool operator==(const Organisation&) const = default;
   };
   std::vector<Organisation> orgs = {};

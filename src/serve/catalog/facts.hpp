@@ -63,6 +63,18 @@ struct ListingPage {
   bool has_more = false;
 };
 
+/// What a repository's large files weigh.
+struct StoredRepo {
+  RepoInfo repo;
+  std::int64_t modified_unix_s = 0;
+  std::uint64_t size_bytes = 0;
+};
+struct StoragePage {
+  std::vector<StoredRepo> repos;
+  bool has_more = false;
+  std::uint64_t total_bytes = 0;  ///< of all pages' repositories
+};
+
 struct RepoCounts {
   std::uint64_t likes = 0;
   std::uint64_t downloads = 0;
@@ -95,6 +107,11 @@ public:
   /// Shown tags of one type's repositories that `viewer` may read, each once, by kind and text.
   virtual std::vector<RepoTag> list_tags(const Viewer& viewer, wire::RepoType type,
                                          std::size_t limit) = 0;
+
+  /// The repositories of a namespace (any case) that `viewer` may see, above `after_id`, in order
+  /// of id.
+  virtual StoragePage list_storage(const Viewer& viewer, const std::string& owner,
+                                   std::int64_t after_id, std::size_t limit) = 0;
 
   virtual RepoCounts counts(std::int64_t repo) = 0;
   virtual void add_downloads(const std::vector<DownloadCount>& counts) = 0;

@@ -258,6 +258,45 @@ public:
     });
   }
 
+  StoragePage list_storage(const Viewer& viewer, const std::string& owner, std::int64_t after_id,
+                           std::size_t limit) override {
+    return db_.read([&](Connection& db) {
+      static const std::string total =
+          "SELECT coalesce(sum(x.size), 0) FROM repos r JOIN repo_files x ON x.repo_id=r.id "
+          "WHERE r.owner_key=?4 AND " +
+          visible_sql();
+      static const std::string page =
+          "SELECT r.id, r.type, r.owner, r.name, r.private, r.created, "
+          "coalesce(f.modified, r.created), "
+          "(SELECT coalesce(sum(size), 0) FROM repo_files WHERE repo_id=r.id) "
+          "FROM repos r LEFT JOIN repo_facts f ON f.repo_id=r.id "
+          "WHERE r.owner_key=?4 AND r.id>?5 AND " +
+          visible_sql() + " ORDER BY r.id LIMIT ?6";
+      StoragePage found;
+      {
+        auto row = db.query(total.c_str());
+        bind_viewer(row, viewer, lower_case(owner));
+        if (row.next()) found.total_bytes = static_cast<std::uint64_t>(row.integer(0));
+      }
+      auto row = db.query(page.c_str());
+      bind_viewer(row, viewer, lower_case(owner), after_id, std::uint64_t{limit} + 1);
+      while (row.next()) {
+        if (found.repos.size() == limit) {
+          found.has_more = true;
+          break;
+        }
+        StoredRepo& stored = found.repos.emplace_back();
+        stored.repo.id = row.integer(0);
+        stored.repo.name = {static_cast<wire::RepoType>(row.integer(1)), row.text(2), row.text(3)};
+        stored.repo.is_private = row.integer(4) != 0;
+        stored.repo.created_unix_s = row.integer(5);
+        stored.modified_unix_s = row.integer(6);
+        stored.size_bytes = static_cast<std::uint64_t>(row.integer(7));
+      }
+      return found;
+    });
+  }
+
   RepoCounts counts(std::int64_t repo) override {
     return db_->read([&](Connection& db) {
       Query row(db, "SELECT likes, downloads FROM repo_counts WHERE repo_id=?", repo);

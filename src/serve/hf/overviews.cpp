@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <mhub/wire/hub_people.hpp>
 
 #include "hf/parameters.hpp"
@@ -10,6 +12,8 @@ namespace {
 
 constexpr std::size_t kMembersPage = 500;
 constexpr std::size_t kMembersPageAtMost = 1000;
+constexpr std::size_t kStoragePage = 500;
+constexpr std::size_t kStoragePageAtMost = 1000;
 
 UserInfo require_user(const Call& call) {
   auto user = call.hub.catalog->find_user(call.words[0]);
@@ -64,6 +68,39 @@ Response list_members(Call& call) {
   return response;
 }
 
+Response list_storage(const Call& call, const std::string& owner) {
+  const std::size_t page = number(*call.request, "limit", kStoragePage, kStoragePageAtMost);
+  const StoragePage found =
+      call.hub.facts->list_storage(call.who.viewer(), owner, cursor_number(*call.request), page);
+  std::vector<wire::RepoStorage> items;
+  for (const StoredRepo& stored : found.repos) {
+    const double share = found.total_bytes == 0 ? 0
+                                                : 100.0 * static_cast<double>(stored.size_bytes) /
+                                                      static_cast<double>(found.total_bytes);
+    items.push_back({stored.repo.name, stored.repo.is_private, timestamp(stored.modified_unix_s),
+                     stored.size_bytes, share});
+  }
+  Response response = json_response(200, wire::to_json(items));
+  if (found.has_more)
+    response.with("Link", next_link(call, std::to_string(found.repos.back().repo.id)));
+  return response;
+}
+
+Response list_own_storage(Call& call) {
+  return list_storage(call, call.who.user->name);
+}
+
+Response list_organisation_storage(Call& call) {
+  const OrganisationInfo organisation = require_organisation(call);
+  const auto& memberships = call.who.memberships;
+  const bool belongs =
+      std::any_of(memberships.begin(), memberships.end(),
+                  [&](const Membership& one) { return one.organisation.id == organisation.id; });
+  if (!belongs && !call.who.user->is_admin)
+    throw Refused(403, "you do not belong to " + organisation.name);
+  return list_storage(call, organisation.name);
+}
+
 /// Nobody follows anybody here.
 Response nobody(Call& call) {
   if (!call.hub.catalog->find_user(call.words[0])) require_organisation(call);
@@ -89,6 +126,8 @@ std::vector<Route> overview_routes() {
   add("/api/organizations/{name}/overview", describe_organisation);
   add("/api/organizations/{name}/members", list_members);
   add("/api/organizations/{name}/followers", nobody);
+  add("/api/organizations/{name}/settings/repositories", list_organisation_storage);
+  add("/api/settings/repositories", list_own_storage);
   return routes;
 }
 

@@ -1,9 +1,10 @@
 """Lists of repositories, likes, webhooks."""
 
 from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import get_session
 
-from hub import ENDPOINT, TOKEN, USER, HubTest
+from hub import ENDPOINT, LARGE_BYTES, TOKEN, USER, HubTest, noise
 
 
 class Listing(HubTest):
@@ -46,6 +47,15 @@ class Listing(HubTest):
         self.assertEqual(self.api.model_info(self.repo).likes, 1)
         self.api.unlike(self.repo)
         self.assertEqual(list(self.api.list_repo_likers(self.repo)), [])
+
+    def test_list_user_repos(self):
+        self.put("a.bin", noise(LARGE_BYTES, 8))
+        self.api.update_repo_settings(self.repo, private=True)
+        found = {repo.id: repo for repo in self.api.list_user_repos()}[self.repo]
+        self.assertEqual((found.type, found.visibility, found.storage), ("model", "private", LARGE_BYTES))
+        self.assertGreater(found.storage_percent, 0)
+        self.assertEqual(found.updated_at.year, self.api.model_info(self.repo).last_modified.year)
+        self.refused(HfHubHTTPError, lambda: list(self.api.list_user_repos("nobody")), status=404)
 
     def test_webhooks(self):
         watched = [{"type": "model", "name": self.repo}]

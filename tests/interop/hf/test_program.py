@@ -52,6 +52,7 @@ class Program(HubTest):
         self.hf("repos", "create", other, "--private")
         self.addCleanup(self.api.delete_repo, other, missing_ok=True)
         self.hf("repos", "create", other, "--exist-ok")
+        self.assertIn(other, self.hf("repos", "list", "--no-truncate", "--limit", "0"))
         self.hf("repos", "settings", other, "--public")
         self.assertTrue(HfApi(token=False).repo_exists(other))
         self.hf("repos", "duplicate", other, other + "-twin")

@@ -14,6 +14,7 @@ enum class Need {
   nothing,        ///< everybody, whatever token comes along
   anybody,        ///< everybody, but no bad token
   user,           ///< any good token
+  member,         ///< a good token of who belongs to the organisation
   see,            ///< who may know of the repository
   see_named,      ///< the same, with a good token
   content,        ///< who may have its files' content
@@ -90,6 +91,8 @@ inline std::vector<RoleRow> role_rows() {
       {get, "/api/organizations/{name}/overview", Need::user, {200}, "/api/organizations/acme/overview"},
       {get, "/api/organizations/{name}/members", Need::user, {200}, "/api/organizations/acme/members"},
       {get, "/api/organizations/{name}/followers", Need::user, {200}, "/api/organizations/acme/followers"},
+      {get, "/api/organizations/{name}/settings/repositories", Need::member, {200}, "/api/organizations/acme/settings/repositories"},
+      {get, "/api/settings/repositories", Need::user, {200}, "/api/settings/repositories"},
 
       // --- repositories as a whole
       {post, "/api/repos/create", Need::create, {200}, "/api/repos/create", R"({"name":"made-<n>","organization":"<owner>"})"},

@@ -153,6 +153,56 @@ TEST_CASE("contributors change what they made, wherever they contribute", "[serv
   CHECK(may_write(hub.admin_token(), "acme/copy"));
 }
 
+TEST_CASE("a namespace's repositories are listed with what they weigh", "[serve][people]") {
+  TestHub hub;
+  const std::string ann = hub.make_user("ann");
+  hub.admin().create_organisation("Acme");
+  hub.admin().add_member("acme", "ann", MemberRole::read);
+  const std::string own = "/api/settings/repositories";
+  const std::string theirs = "/api/organizations/acme/settings/repositories";
+  CHECK(body_of(hub.ask("GET", own, ann)).empty());
+  hub.make_repo("acme/empty");
+  hub.make_repo("acme/words", true, wire::RepoType::dataset);
+  hub.make_repo("acme/model", true);
+  upload(hub, Prepared(test::noise_bytes(300000)), "acme/model");
+  const auto entry = [](const json& repo) {
+    CHECK(repo.at("updatedAt").get<std::string>().ends_with("Z"));
+    return std::tuple(repo.at("id").get<std::string>(), repo.at("type").get<std::string>(),
+                      repo.at("visibility").get<std::string>(),
+                      repo.at("storage").get<std::uint64_t>(),
+                      repo.at("storagePercent").get<double>());
+  };
+  using Entry = decltype(entry(json()));
+  std::vector<Entry> entries;
+  std::string path = theirs + "?limit=2";
+  int pages = 0;
+  while (!path.empty()) {
+    const auto answer = hub.ask("GET", path, ann);
+    for (const json& repo : body_of(answer)) entries.push_back(entry(repo));
+    const std::string link = answer.header("link");
+    path = link.empty() ? "" : link.substr(1, link.find('>') - 1);
+    ++pages;
+  }
+  CHECK(pages == 2);
+  CHECK(entries == std::vector<Entry>{{"acme/empty", "model", "public", 0, 0},
+                                      {"acme/words", "dataset", "private", 0, 0},
+                                      {"acme/model", "model", "private", 300000, 100}});
+  CHECK(body_of(hub.ask("GET", own, ann)).empty());
+  hub.make_repo("ann/own", true);
+  CHECK(body_of(hub.ask("GET", own, ann)).at(0).at("id") == "ann/own");
+  // A limited token lists what it may see.
+  const std::string narrow =
+      hub.admin().create_limited_token("ann", "", {{"datasets/acme/words", false}}, std::nullopt);
+  const std::string elsewhere =
+      hub.admin().create_limited_token("ann", "", {{"ann/own", false}}, std::nullopt);
+  CHECK(hub.ask("GET", theirs, elsewhere).body.find("acme/model") == std::string::npos);
+  CHECK(body_of(hub.ask("GET", own, elsewhere)).size() == 1);
+  CHECK(body_of(hub.ask("GET", own, narrow)).empty());
+  CHECK(hub.ask("GET", theirs, hub.make_user("bob")).status == 403);
+  CHECK(hub.ask("GET", theirs).status == 401);
+  CHECK(hub.ask("GET", "/api/organizations/none/settings/repositories", ann).status == 404);
+}
+
 TEST_CASE("members of an organisation come in pages", "[serve][people]") {
   TestHub hub;
   hub.admin().create_organisation("acme");

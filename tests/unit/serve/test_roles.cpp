@@ -104,6 +104,8 @@ Kind expected(const RoleRow& row, const Role& role, State state, const std::stri
       return Kind::let_in;
     case Need::user:
       return role.is_anonymous() ? Kind::unauthenticated : Kind::let_in;
+    case Need::member:
+      return role.is_member ? Kind::let_in : refuse_write;
     case Need::see:
       return need_level(Level::seen);
     case Need::see_named:
