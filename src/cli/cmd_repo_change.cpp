@@ -13,6 +13,7 @@ namespace {
 struct ChangeCommand {
   RepoWords repo;
   std::string to;
+  std::string gated;  ///< "auto", "manual", "false"; empty: as it is
   bool is_private = false;
   bool is_public = false;
 };
@@ -56,20 +57,35 @@ int move(Context& context, const ChangeCommand& command) {
 int settings(Context& context, const ChangeCommand& command) {
   wire::RepoSettingsRequest request;
   request.is_private = privacy(command);
-  if (!request.is_private) {
-    throw Error(ErrorKind::usage, "say what to change: --private or --public")
+  if (!command.gated.empty())
+    request.gating = wire::parse_gating(command.gated).value_or(wire::Gating::none);
+  if (!request.is_private && !request.gating) {
+    throw Error(ErrorKind::usage, "say what to change: --private, --public or --gated")
         .hint("`mhub repo info` shows what is set");
   }
   const RepoArgument argument = read_repo(context, command.repo);
   HubSession session(context, argument.hub);
   const wire::RepoName name = full_name(session, argument);
   remote::change_repo_settings(session.api, name, request);
+  const bool is_gated = request.gating.value_or(wire::Gating::none) != wire::Gating::none;
   context.end_progress();
   if (context.json()) {
-    context.out().document(
-        {{"id", name.id()}, {"type", wire::name_of(name.type)}, {"private", *request.is_private}});
-  } else {
+    Json value{{"id", name.id()}, {"type", wire::name_of(name.type)}};
+    if (request.is_private) value["private"] = *request.is_private;
+    if (request.gating)
+      value["gated"] = is_gated ? Json(wire::name_of(*request.gating)) : Json(false);
+    context.out().document(value);
+    return kExitDone;
+  }
+  if (request.is_private)
     context.summary("{} is {}", name.path(), *request.is_private ? "private" : "public");
+  if (is_gated) {
+    context.summary("{} is gated: {}", name.path(),
+                    request.gating == wire::Gating::automatic
+                        ? "whoever asks for its files may have them"
+                        : "who asks for its files is let in by its owners");
+  } else if (request.gating) {
+    context.summary("{} is not gated", name.path());
   }
   return kExitDone;
 }
@@ -120,6 +136,9 @@ void add_repo_settings(CLI::App* repo, Context& context) {
   argument(command, "NAME", options->repo.name, "owner/name")->required();
   add_repo_options(command, options->repo);
   add_privacy(command, *options);
+  value(command, "--gated", options->gated, "auto|manual|false",
+        "Who must ask for its files: let in at once, or by its owners; false: nobody")
+      ->check(CLI::IsMember({"auto", "manual", "false"}).description(""));
   on_run(command, context, [options, &context] { return settings(context, *options); });
 }
 

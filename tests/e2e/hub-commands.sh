@@ -42,6 +42,17 @@ mhub repo settings team/model --private --json >"$T/settings"
 expect_equal "privacy" "$(json_get .private "$T/settings")" true
 expect_exit 2 mhub repo settings team/model
 expect_exit 2 mhub repo settings team/model --private --public
+expect_exit 0 mhub repo settings team/model --gated manual
+expect_out "is gated"
+expect_equal "gates" "$(mhub repo info team/model --json | jq -r .gated)" manual
+expect_equal "privacy" "$(mhub repo info team/model --json | jq .private)" true
+mhub repo settings team/model --gated auto --public --json >"$T/settings"
+expect_equal "what is set" "$(jq -c '[.private, .gated]' "$T/settings")" '[false,"auto"]'
+expect_equal "gates" "$(mhub repo info team/model --json | jq -r .gated)" auto
+mhub repo settings team/model --gated false --private --json >"$T/settings"
+expect_equal "what is set" "$(jq -c '[.private, .gated]' "$T/settings")" '[true,false]'
+expect_equal "gates" "$(mhub repo info team/model --json | jq .gated)" false
+expect_exit 2 mhub repo settings team/model --gated maybe
 
 step "move"
 expect_exit 0 mhub repo move team/model other
