@@ -16,6 +16,7 @@ namespace {
 
 struct RepoCommand {
   RepoWords repo;
+  std::string space_sdk;
   bool is_private = false;
   bool exist_ok = false;
   bool missing_ok = false;
@@ -25,12 +26,15 @@ struct RepoCommand {
 
 int create(Context& context, const RepoCommand& command) {
   const RepoArgument name = read_repo(context, command.repo);
+  if (!command.space_sdk.empty() && name.type != wire::RepoType::space)
+    throw Error(ErrorKind::usage, "--space-sdk is for spaces").hint("add --type space");
   HubSession session(context, name.hub);
   wire::CreateRepoRequest request;
   request.type = name.type;
   request.owner = name.owner;
   request.name = name.name;
   request.is_private = command.is_private;
+  request.space_sdk = command.space_sdk;
   request.initial_commit = false;  // whatever is pushed first begins its history
   bool existed = false;
   wire::CreateRepoAnswer answer;
@@ -123,6 +127,7 @@ void add_repo(CLI::App& app, Context& context) {
       ->required();
   add_repo_options(make, options->repo);
   flag(make, "--private", options->is_private, "Only its owners may read it");
+  add_space_sdk(make, options->space_sdk);
   flag(make, "--exist-ok", options->exist_ok, "It is fine if it exists already");
   on_run(make, context, [options, &context] { return create(context, *options); });
 

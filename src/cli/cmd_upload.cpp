@@ -10,7 +10,9 @@
 #include "command.hpp"
 #include "commands.hpp"
 #include "describe.hpp"
+#include "hf_environment.hpp"
 #include "hub_repository.hpp"
+#include "repo_type.hpp"
 
 namespace mhub::cli {
 namespace {
@@ -22,6 +24,7 @@ struct UploadCommand {
   std::string type;
   std::vector<std::string> paths;
   std::string every_minutes;
+  std::string space_sdk;
   sync::UploadFolderOptions options;
 };
 
@@ -110,6 +113,13 @@ int upload(Context& context, UploadCommand& command) {
   const HubRepository hub = hub_repository(context, command.repository, command.type);
   options.hub_url = hub.hub_url;
   options.repo = hub.name;
+  if (!command.space_sdk.empty()) {
+    if (options.repo.type != wire::RepoType::space)
+      throw Error(ErrorKind::usage, "--space-sdk is for spaces; {} is a {}", options.repo.path(),
+                  wire::name_of(options.repo.type));
+    options.space_sdk = command.space_sdk;
+  }
+  options.by_chunks = !is_switched_on(context.environment(), "HF_HUB_DISABLE_XET");
   if (command.paths.empty()) command.paths = {"."};
   options.paths = context.absolute(command.paths);
   options.store_folder = context.absolute(store_folder(context.environment(), hub).string());
@@ -149,6 +159,7 @@ void add_upload(CLI::App& app, Context& context) {
   flag(command, "--create-pr", options->options.as_pull_request, "Make a pull request of it");
   flag(command, "--private", options->options.make_private,
        "If the repository has to be made, only its owners may read it");
+  add_space_sdk(command, options->space_sdk);
   value(command, "--every", options->every_minutes, "MINUTES",
         "Go on, with a commit every so often");
   examples(

@@ -1,6 +1,10 @@
 #include "repo_type.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <mhub/base/error.hpp>
+
+#include "command.hpp"
 
 namespace mhub::cli {
 
@@ -19,6 +23,12 @@ wire::RepoType agreed_type(const std::string& shown, wire::RepoType named,
                 wire::name_of(named), type);
   }
   return wanted;
+}
+
+void add_space_sdk(CLI::App* command, std::string& sdk) {
+  value(command, "--space-sdk", sdk, "gradio|streamlit|docker|static",
+        "If a space has to be made, what it runs on")
+      ->check(CLI::IsMember({"gradio", "streamlit", "docker", "static"}).description(""));
 }
 
 }  // namespace mhub::cli

@@ -81,6 +81,7 @@ std::vector<wire::LfsObjectAnswer> in_order(std::vector<wire::LfsObjectAnswer> a
 }  // namespace
 
 std::vector<std::string> transfers_offered(wire::LfsOperation operation, LfsDialect dialect) {
+  if (dialect == LfsDialect::whole_files) return {std::string(wire::kTransferBasic)};
   switch (operation) {
     case wire::LfsOperation::download:
       if (dialect == LfsDialect::hugging_face) return {std::string(wire::kTransferBasic)};

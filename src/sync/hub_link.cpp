@@ -131,13 +131,15 @@ HubLink::HubLink(repo::Repository& repository, const Connections& connections,
 }
 
 HubLink::HubLink(const std::string& hub_url, const wire::RepoName& repo,
-                 const Connections& connections, const Tools& tools)
+                 const Connections& connections, const Tools& tools, bool by_chunks)
     : hub_(connections.http, connections.credentials, tools.stop, tools.progress) {
   address_.url = hub_url + "/" + repo.path();
   address_.hub_url = hub_url;
   address_.repo = repo;
   key_ = remote_key(address_.url);
-  lfs_ = std::make_unique<remote::LfsClient>(hub_, remote::lfs_endpoint(address_.url, {}, true));
+  lfs_ = std::make_unique<remote::LfsClient>(
+      hub_, remote::lfs_endpoint(address_.url, {}, true), std::string(),
+      by_chunks ? remote::LfsDialect::mhub : remote::LfsDialect::whole_files);
 }
 
 remote::CasClient& HubLink::cas(const std::string& refresh_url,

@@ -28,9 +28,10 @@ public:
   HubLink(repo::Repository& repository, const Connections& connections,
           std::string_view name_or_url, bool for_push, const Tools& tools);
 
-  /// A repository on a hub that no repository here knows of.
+  /// A repository on a hub that no repository here knows of. Without `by_chunks` files are offered
+  /// to it whole.
   HubLink(const std::string& hub_url, const wire::RepoName& repo, const Connections& connections,
-          const Tools& tools);
+          const Tools& tools, bool by_chunks);
 
   /// The configured name, or empty.
   const std::string& name() const { return name_; }

@@ -181,7 +181,7 @@ public:
         tools_(tools),
         hub_(connections.http, connections.credentials, tools.stop, tools.progress),
         content_(hub_, options.hub_url, options.repo),
-        link_(options.hub_url, options.repo, connections, tools),
+        link_(options.hub_url, options.repo, connections, tools, options.by_chunks),
         site_(options.store_folder),
         revision_(options.revision),
         as_pull_request_(options.as_pull_request) {}
@@ -231,6 +231,7 @@ private:
     request.owner = options_.repo.owner;
     request.name = options_.repo.name;
     request.is_private = options_.make_private;
+    if (request.type == wire::RepoType::space) request.space_sdk = options_.space_sdk;
     try {
       remote::create_repo(api, request);
     } catch (const Error& error) {

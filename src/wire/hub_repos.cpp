@@ -77,6 +77,7 @@ CreateRepoRequest parse_create_repo_request(std::string_view json) {
                             .name = root.at("name").text(kMaxNameBytes),
                             .owner = root.text_or("organization", kMaxNameBytes),
                             .is_private = find_privacy(root).value_or(false),
+                            .space_sdk = root.text_or("sdk", kMaxNameBytes),
                             .initial_commit = root.boolean_or("initialCommit", true),
                             .license = read_license(root)};
   if (const auto files = root.find("files")) {
@@ -91,6 +92,7 @@ std::string to_json(const CreateRepoRequest& request) {
   if (!request.owner.empty()) json["organization"] = request.owner;
   json["type"] = name_of(request.type);
   write_privacy(json, request.is_private);
+  if (!request.space_sdk.empty()) json["sdk"] = request.space_sdk;
   if (!request.initial_commit) json["initialCommit"] = false;
   return dump(json);
 }

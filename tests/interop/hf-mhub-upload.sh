@@ -94,6 +94,20 @@ mkdir nobody  # whose git has no credentials
 HOME=$T/nobody MHUB_TOKEN='' expect_exit 4 mhub download admin/words --type dataset --local-dir no
 HOME=$T/nobody MHUB_TOKEN='' expect_exit 4 mhub upload admin/words plain --type dataset
 
+step "large files whole, where chunks are switched off"
+gen_noise whole.bin 3M 21
+HF_HUB_DISABLE_XET=1 mhub --json upload admin/whole whole.bin >up.json
+expect_equal "bytes sent by chunks" "$(said .new_raw_bytes)" 0
+[ "$(said .sent_bytes)" -ge 3000000 ] || fail "the file did not go whole: $(said .sent_bytes)"
+expect_same_file "$(mhub download admin/whole whole.bin)" whole.bin
+
+step "a space"
+mhub upload admin/app more.txt --type space --space-sdk static >/dev/null
+expect_same_file "$(mhub download spaces/admin/app more.txt)" more.txt
+expect_exit 2 mhub upload admin/model more.txt --space-sdk static
+expect_exit 2 mhub upload admin/app more.txt --type space --space-sdk none
+expect_exit 2 mhub repo create admin/more --space-sdk static
+
 step "a pull request"
 url=$(mhub upload admin/model more.txt --create-pr)
 expect_equal "its page" "$url" "$HUB/admin/model/discussions/1"

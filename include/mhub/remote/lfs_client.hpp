@@ -16,6 +16,7 @@ namespace mhub::remote {
 enum class LfsDialect {
   mhub,          ///< answers chunk transfers both ways; also any hub that may not know them
   hugging_face,  ///< takes uploads by chunks; where the chunks of a file are, its REST routes say
+  whole_files,   ///< whatever it can, it is asked for the basic transfer alone
 };
 
 /// Transfers offered in batch requests, best first. Plain Xet hubs can't be asked for "xet" on

@@ -29,6 +29,9 @@ struct UploadFolderOptions {
   std::string description;  ///< may be empty
   bool as_pull_request = false;
   bool make_private = false;  ///< a repository that has to be made
+  /// What a space that has to be made runs on.
+  std::string space_sdk = "gradio";
+  bool by_chunks = true;  ///< large files, where the hub takes them so; else whole
   /// Where chunks lie on their way, and what is remembered of earlier uploads; one for each
   /// repository on each hub. It may be deleted between uploads.
   std::filesystem::path store_folder;

@@ -33,6 +33,8 @@ struct CreateRepoRequest {
   std::string name = {};   ///< as sent: "name", or "owner/name" from old clients
   std::string owner = {};  ///< JSON "organization"; empty: the caller's own namespace
   bool is_private = false;
+  /// What a space runs on, which Hugging Face insists on for spaces; empty for others.
+  std::string space_sdk = {};  ///< JSON "sdk"
   /// Hubs begin a repository with a commit of its .gitattributes, which its first push would have
   /// to be based on. JSON "initialCommit": false, ours alone, asks for one without commits.
   bool initial_commit = true;

@@ -84,6 +84,14 @@ TEST_CASE("a batch names the ref and what may be used, and answers come in order
   CHECK(f.lfs.batches[0].ref == "refs/heads/main");
 }
 
+TEST_CASE("who wants whole files offers nothing else", "[remote][lfs]") {
+  const std::vector<std::string> whole{"basic"};
+  for (const auto operation : {wire::LfsOperation::upload, wire::LfsOperation::download}) {
+    CHECK(transfers_offered(operation, LfsDialect::whole_files) == whole);
+    CHECK(transfers_offered(operation, LfsDialect::mhub).size() == 2);
+  }
+}
+
 TEST_CASE("a batch answer about other things than asked is refused", "[remote][lfs]") {
   Fixture f;
   const std::vector<wire::LfsObject> objects{object("one"), object("second")};

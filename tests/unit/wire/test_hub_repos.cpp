@@ -52,6 +52,9 @@ TEST_CASE("files of one repository are asked for in another", "[wire][hub_repos]
 TEST_CASE("repository requests survive a round trip", "[wire][hub_repos]") {
   CreateRepoRequest create{.type = RepoType::space, .name = "n", .owner = "o", .is_private = true};
   CHECK(parse_create_repo_request(to_json(create)) == create);
+  CHECK(to_json(create).find("sdk") == std::string::npos);
+  create.space_sdk = "docker";
+  CHECK(parse_create_repo_request(to_json(create)) == create);
   CHECK(to_json(create).find("initialCommit") == std::string::npos);
   create.initial_commit = false;
   CHECK(parse_create_repo_request(to_json(create)) == create);
