@@ -9,14 +9,14 @@
 #include "commands.hpp"
 #include "describe.hpp"
 #include "hf_environment.hpp"
-#include "hub_repository.hpp"
+#include "name_patterns.hpp"
+#include "repo_argument.hpp"
 
 namespace mhub::cli {
 namespace {
 
 struct DownloadCommand {
-  std::string repository;
-  std::string type;
+  RepoWords repo;
   std::string cache_folder;
   std::string local_folder;
   sync::DownloadFilesOptions options;
@@ -58,10 +58,11 @@ int download(Context& context, DownloadCommand& command) {
   sync::DownloadFilesOptions& options = command.options;
   if (!command.local_folder.empty() && !command.cache_folder.empty())
     throw Error(ErrorKind::usage, "--local-dir and --cache-dir exclude each other");
-  const HubRepository hub = hub_repository(context, command.repository, command.type);
+  const RepoArgument argument = read_repo(context, command.repo);
+  HubSession session(context, argument.hub);
   const Environment& environment = context.environment();
-  options.hub_url = hub.hub_url;
-  options.repo = hub.name;
+  options.hub_url = session.api.hub_url();
+  options.repo = name_to_read(context, session, argument);
   options.cache_folder = context.absolute(
       command.cache_folder.empty() ? hf_cache_folder(environment).string() : command.cache_folder);
   if (!command.local_folder.empty()) options.local_folder = context.absolute(command.local_folder);
@@ -70,7 +71,7 @@ int download(Context& context, DownloadCommand& command) {
   options.use_symlinks = !is_switched_on(environment, "HF_HUB_DISABLE_SYMLINKS");
 
   sync::DownloadFilesReport report =
-      sync::download_files(hub.connections, options, context.tools());
+      sync::download_files(session.connections, options, context.tools());
   context.end_progress();
   if (context.json()) {
     context.out().document(to_json(report, options.dry_run));
@@ -99,7 +100,9 @@ void add_download(CLI::App& app, Context& context) {
   auto options = std::make_shared<DownloadCommand>();
   CLI::App* command =
       add_command(app, "download", "Fetch files from a hub, without a git repository", group::kHub);
-  add_hub_repository(command, options->repository, options->type);
+  argument(command, "REPO", options->repo.name, "owner/name, datasets/owner/name, hf:… or a URL")
+      ->required();
+  add_repo_options(command, options->repo);
   arguments(command, "NAME", options->options.files,
             "Files in the repository, or folders with a slash at the end; all if left out");
   value(command, "--revision", options->options.revision, "REVISION",

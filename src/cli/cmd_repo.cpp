@@ -43,7 +43,7 @@ int create(Context& context, const RepoCommand& command) {
   } catch (const Error& error) {
     if (!command.exist_ok || error.kind() != ErrorKind::conflict) throw;
     existed = true;
-    const wire::RepoName full = full_name(session, name);
+    const wire::RepoName full = own_name(session, name);
     answer = {net::join_url(session.url.str(), full.path()), full.id(), ""};
   }
   context.end_progress();

@@ -11,7 +11,8 @@
 #include "commands.hpp"
 #include "describe.hpp"
 #include "hf_environment.hpp"
-#include "hub_repository.hpp"
+#include "name_patterns.hpp"
+#include "repo_argument.hpp"
 #include "repo_type.hpp"
 
 namespace mhub::cli {
@@ -20,8 +21,7 @@ namespace {
 constexpr std::chrono::milliseconds kStopPoll{100};
 
 struct UploadCommand {
-  std::string repository;
-  std::string type;
+  RepoWords repo;
   std::vector<std::string> paths;
   std::string every_minutes;
   std::string space_sdk;
@@ -29,7 +29,8 @@ struct UploadCommand {
 };
 
 /// What is remembered of uploads to one repository lies in a folder of its own.
-std::filesystem::path store_folder(const Environment& environment, const HubRepository& hub) {
+std::filesystem::path store_folder(const Environment& environment,
+                                   const sync::UploadFolderOptions& options) {
   std::filesystem::path cache;
   if (const auto folder = environment.find("XDG_CACHE_HOME")) {
     cache = *folder;
@@ -39,7 +40,7 @@ std::filesystem::path store_folder(const Environment& environment, const HubRepo
     throw Error(ErrorKind::config, "neither XDG_CACHE_HOME nor HOME is set")
         .hint("set XDG_CACHE_HOME to a folder that chunks can lie in on their way");
   }
-  const std::string whose = hub.hub_url + "/" + hub.name.path();
+  const std::string whose = options.hub_url + "/" + options.repo.path();
   return cache / "mhub" / "upload" / sha256_of(as_bytes(whose)).hex().substr(0, 32);
 }
 
@@ -110,9 +111,10 @@ void wait(Context& context, std::chrono::milliseconds time) {
 int upload(Context& context, UploadCommand& command) {
   sync::UploadFolderOptions& options = command.options;
   const auto every = interval(command.every_minutes);
-  const HubRepository hub = hub_repository(context, command.repository, command.type);
-  options.hub_url = hub.hub_url;
-  options.repo = hub.name;
+  const RepoArgument argument = read_repo(context, command.repo);
+  HubSession session(context, argument.hub);
+  options.hub_url = session.api.hub_url();
+  options.repo = own_name(session, argument);
   if (!command.space_sdk.empty()) {
     if (options.repo.type != wire::RepoType::space)
       throw Error(ErrorKind::usage, "--space-sdk is for spaces; {} is a {}", options.repo.path(),
@@ -122,10 +124,10 @@ int upload(Context& context, UploadCommand& command) {
   options.by_chunks = !is_switched_on(context.environment(), "HF_HUB_DISABLE_XET");
   if (command.paths.empty()) command.paths = {"."};
   options.paths = context.absolute(command.paths);
-  options.store_folder = context.absolute(store_folder(context.environment(), hub).string());
+  options.store_folder = context.absolute(store_folder(context.environment(), options).string());
   for (;;) {
     try {
-      tell(context, sync::upload_folder(hub.connections, options, context.tools()),
+      tell(context, sync::upload_folder(session.connections, options, context.tools()),
            every.has_value());
     } catch (const Error& error) {
       if (!every || !may_pass(error.kind())) throw;
@@ -143,7 +145,9 @@ void add_upload(CLI::App& app, Context& context) {
   auto options = std::make_shared<UploadCommand>();
   CLI::App* command =
       add_command(app, "upload", "Commit files to a hub, without a git repository", group::kHub);
-  add_hub_repository(command, options->repository, options->type);
+  argument(command, "REPO", options->repo.name, "owner/name, datasets/owner/name, hf:… or a URL")
+      ->required();
+  add_repo_options(command, options->repo);
   arguments(command, "PATH", options->paths,
             "Files, or a folder whose contents go up; the current folder if left out");
   value(command, "--path-in-repo", options->options.path_in_repo, "NAME",

@@ -9,7 +9,7 @@ net::Url chosen_hub(Context& context, const std::string& given) {
   std::string text = given.empty() ? context.hubs().default_hub : given;
   if (text.empty()) text = remote::kHuggingFaceUrl;
   net::Url url = net::require_url(text);
-  if (!url.user.empty() || !url.password.empty()) {
+  if (!given.empty() && (!url.user.empty() || !url.password.empty())) {
     throw Error(ErrorKind::usage, "give the hub's URL without credentials");
   }
   return url;
@@ -19,6 +19,8 @@ HubSession::HubSession(Context& context, const std::string& given)
     : url(chosen_hub(context, given)),
       connections(context.connections(url.str())),
       connection(connections.http, connections.credentials, context.stop(), context.progress()),
-      api(connection, url.str()) {}
+      api(connection, url.str()) {
+  connections.credentials.add_from_url(url, url.user, url.password);
+}
 
 }  // namespace mhub::cli

@@ -8,7 +8,8 @@
 
 namespace mhub::cli {
 
-/// `given` (a URL), else the default hub, else Hugging Face. Throws Error: usage.
+/// `given` (a URL without credentials), else the default hub, else Hugging Face. Throws Error:
+/// usage.
 net::Url chosen_hub(Context& context, const std::string& given);
 
 /// A hub's REST routes with everything they need.

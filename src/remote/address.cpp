@@ -139,9 +139,9 @@ RemoteAddress parse_any_remote(std::string_view text, const HubDefaults& hubs) {
   if (text.starts_with("http://") || text.starts_with("https://")) return from_url(text);
   if (text.starts_with("file://")) return from_file_url(text);
   if (text.starts_with("hf:") && !text.starts_with("hf://")) {
-    if (const auto repo = wire::parse_repo_path(text.substr(3))) {
-      return on_hub(hubs.hf_endpoint, *repo);
-    }
+    auto repo = wire::parse_repo_path(text.substr(3));
+    if (!repo) repo = wire::parse_canonical_path(text.substr(3));
+    if (repo) return on_hub(hubs.hf_endpoint, *repo);
     throw Error(ErrorKind::usage, "{} names no repository", shown(text))
         .hint("write hf:owner/name or hf:datasets/owner/name");
   }
@@ -159,13 +159,30 @@ RemoteAddress parse_any_remote(std::string_view text, const HubDefaults& hubs) {
       .hint("write a URL, owner/name, hf:owner/name, or ./folder for a local repository");
 }
 
+/// The base address of the hub that "hf:" means; nothing if its setting is no URL.
+std::optional<std::string> hugging_face_base(const HubDefaults& hubs) {
+  return base_of_hub(net::parse_url(hubs.hf_endpoint.empty() ? kHuggingFaceUrl : hubs.hf_endpoint));
+}
+
+/// That hub knows repositories with a name alone; elsewhere such a URL says nothing of a hub.
+void find_canonical(RemoteAddress& address, const HubDefaults& hubs) {
+  const auto base = hugging_face_base(hubs);
+  if (!base || !address.url.starts_with(*base + "/")) return;
+  address.repo = wire::parse_canonical_path(std::string_view(address.url).substr(base->size() + 1));
+  if (address.repo) address.hub_url = *base;
+}
+
 }  // namespace
+
+bool is_hugging_face(std::string_view hub_url, const HubDefaults& hubs) {
+  const auto base = hugging_face_base(hubs);
+  return base && base == base_of_hub(net::parse_url(hub_url));
+}
 
 RemoteAddress parse_remote(std::string_view text, const HubDefaults& hubs) {
   RemoteAddress address = parse_any_remote(text, hubs);
-  const std::string_view endpoint = hubs.hf_endpoint.empty() ? kHuggingFaceUrl : hubs.hf_endpoint;
-  address.is_hugging_face =
-      address.repo.has_value() && base_of_hub(net::parse_url(endpoint)) == address.hub_url;
+  if (!address.repo && !address.is_local()) find_canonical(address, hubs);
+  address.is_hugging_face = address.repo.has_value() && is_hugging_face(address.hub_url, hubs);
   return address;
 }
 

@@ -1,6 +1,7 @@
 #include <mhub/base/atomic_file.hpp>
 #include <mhub/base/fault.hpp>
 #include <mhub/remote/git_transport.hpp>
+#include <mhub/remote/hub_repos.hpp>
 #include <mhub/repo/index.hpp>
 #include <mhub/repo/objects.hpp>
 #include <mhub/repo/refs.hpp>
@@ -37,6 +38,23 @@ Folder look_at(const fs::path& folder, const std::string& url) {
       .hint("name another folder: mhub clone URL FOLDER");
 }
 
+/// Hugging Face's oldest repositories go by a name alone. It leads to the full one, which is what a
+/// remote should be called: git's and LFS' requests are not led on everywhere.
+remote::RemoteAddress with_owner(remote::HubConnection& hub, remote::RemoteAddress address,
+                                 const remote::HubDefaults& hubs) {
+  if (!address.repo || !address.repo->owner.empty()) return address;
+  remote::HubApi api(hub, address.hub_url);
+  const std::string id = remote::repo_info(api, *address.repo).id;
+  const auto full = wire::parse_repo_id(id, address.repo->type);
+  if (!full)
+    throw Error(ErrorKind::corrupt, "{} calls {} {}, which is no repository's name",
+                address.hub_url, address.repo->path(), printable(id));
+  auto found = remote::parse_remote(address.hub_url + "/" + full->path(), hubs);
+  found.user = std::move(address.user);
+  found.password = std::move(address.password);
+  return found;
+}
+
 /// What HEAD is to be.
 struct Start {
   std::string branch;  ///< short name; empty: detached at `commit`
@@ -63,12 +81,19 @@ public:
 
   CloneReport run() {
     const remote::HubDefaults hubs{connections_.default_hub, connections_.hf_endpoint};
-    const remote::RemoteAddress address = remote::parse_remote(options_.source, hubs);
+    remote::RemoteAddress address = remote::parse_remote(options_.source, hubs);
     if (address.is_local()) {
       throw Error(ErrorKind::usage, "{} is a folder of this machine, not a hub",
                   printable(options_.source))
           .hint("serve it with `mhub serve`, or use git for remotes on the same machine");
     }
+    remote::HubConnection hub(connections_.http, connections_.credentials, tools_.stop,
+                              tools_.progress);
+    if (!address.user.empty() || !address.password.empty()) {
+      connections_.credentials.add_from_url(net::require_url(address.url), address.user,
+                                            address.password);
+    }
+    address = with_owner(hub, std::move(address), hubs);
     const fs::path folder = fs::absolute(
         options_.folder.empty() ? fs::path(remote::folder_name(address)) : options_.folder);
     const Folder found = look_at(folder, address.url);
@@ -79,12 +104,6 @@ public:
       return {folder, head.commit ? head.commit->hex() : "", head.branch, {}};
     }
 
-    remote::HubConnection hub(connections_.http, connections_.credentials, tools_.stop,
-                              tools_.progress);
-    if (!address.user.empty() || !address.password.empty()) {
-      connections_.credentials.add_from_url(net::require_url(address.url), address.user,
-                                            address.password);
-    }
     // A hub that refuses leaves no trace on this disk.
     const remote::RemoteRefs refs = remote::list_remote_refs(hub, address.url);
     const Start start = find_start(refs, options_.branch);

@@ -121,7 +121,8 @@ void keep_tree(const std::filesystem::path& folder, const std::string& commit,
 }
 
 HubCache::HubCache(std::filesystem::path root, const wire::RepoName& repo, bool use_symlinks)
-    : name_(fmt::format("{}--{}--{}", wire::api_plural(repo.type), repo.owner, repo.name)),
+    : name_(fmt::format("{}--{}{}{}", wire::api_plural(repo.type), repo.owner,
+                        repo.owner.empty() ? "" : "--", repo.name)),
       root_(std::move(root)),
       folder_(root_ / name_),
       use_symlinks_(use_symlinks) {}

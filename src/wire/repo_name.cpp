@@ -33,6 +33,16 @@ const TypeNames& names_of(RepoType type) {
   return *it;
 }
 
+/// Takes the prefix of a type off `path`.
+RepoType take_type(std::string_view& path) {
+  for (const TypeNames& names : kTypes) {
+    if (names.prefix.empty() || !path.starts_with(names.prefix)) continue;
+    path.remove_prefix(names.prefix.size());
+    return names.type;
+  }
+  return RepoType::model;
+}
+
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -91,18 +101,18 @@ std::optional<RepoName> parse_repo_id(std::string_view id, RepoType type) {
 }
 
 std::optional<RepoName> parse_repo_path(std::string_view path) {
-  RepoType type = RepoType::model;
-  for (const TypeNames& names : kTypes) {
-    if (!names.prefix.empty() && path.starts_with(names.prefix)) {
-      type = names.type;
-      path.remove_prefix(names.prefix.size());
-      break;
-    }
-  }
+  const RepoType type = take_type(path);
   if (path.ends_with(".git")) path.remove_suffix(4);
   auto name = parse_repo_id(path, type);
   if (name && is_reserved_namespace(name->owner)) return std::nullopt;
   return name;
+}
+
+std::optional<RepoName> parse_canonical_path(std::string_view path) {
+  const RepoType type = take_type(path);
+  if (path.ends_with(".git")) path.remove_suffix(4);
+  if (!is_valid_name_part(path) || is_reserved_namespace(path)) return std::nullopt;
+  return RepoName{.type = type, .owner = {}, .name = std::string(path)};
 }
 
 }  // namespace mhub::wire

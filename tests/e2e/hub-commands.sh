@@ -33,6 +33,24 @@ expect_exit 2 mhub download "http://me:secret@127.0.0.1:1/nothing"
 expect_err "names no repository"
 if grep -qF secret "$T/err"; then fail "a message shows a password"; fi
 
+# What a repository is called is read alike by all commands.
+for name in team/model "$HUB/team/model" "http://me:$MHUB_TOKEN@${HUB#http://}/team/model"; do
+  expect_exit 0 mhub repo info "$name"
+  expect_exit 0 mhub download "$name" README.md --local-dir read
+done
+HF_ENDPOINT=$HUB expect_exit 0 mhub repo info hf://team/model
+HF_ENDPOINT=$HUB expect_exit 0 mhub download hf://team/model README.md --local-dir read
+expect_exit 0 mhub download team/model README.md --hub "$HUB" --local-dir read
+expect_exit 0 mhub repo info team/model --repo-type model
+expect_exit 2 mhub download "$HUB/team/model" --hub "$HUB"
+# A name alone is one's own, and behind hf: one of Hugging Face's oldest.
+mhub upload alone model/README.md
+expect_exit 0 mhub repo info admin/alone
+expect_exit 0 mhub repo info alone
+expect_exit 0 mhub download alone README.md --local-dir read
+HF_ENDPOINT=$HUB expect_exit 1 mhub download hf:alone README.md --local-dir fresh
+HF_ENDPOINT=$HUB expect_exit 1 mhub repo info hf:alone
+
 step "settings"
 (unset MHUB_TOKEN; expect_exit 4 mhub clone "$HUB/team/model" anonymous)
 mhub repo settings team/model --public

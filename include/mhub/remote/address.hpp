@@ -39,11 +39,14 @@ struct RemoteAddress {
   bool is_local() const { return !local_path.empty(); }
 };
 
+/// The hub at `hub_url` is the one that "hf:" means.
+bool is_hugging_face(std::string_view hub_url, const HubDefaults& hubs);
+
 /// Understands: an http or https URL (with or without ".git"), "hf:ns/name",
-/// "hf:datasets/ns/name", "ns/name" and "datasets/ns/name" on the default hub, "file://" URLs, and
-/// local paths beginning with "/", "./" or "../" (or being "." or ".."). A relative local folder
-/// without "./" is not a local path. Throws Error: usage, with a hint, for ssh and everything else;
-/// messages show no credentials.
+/// "hf:datasets/ns/name", there also a name alone (wire::parse_canonical_path), "ns/name" and
+/// "datasets/ns/name" on the default hub, "file://" URLs, and local paths beginning with "/", "./"
+/// or "../" (or being "." or ".."). A relative local folder without "./" is not a local path.
+/// Throws Error: usage, with a hint, for ssh and everything else; messages show no credentials.
 RemoteAddress parse_remote(std::string_view text, const HubDefaults& hubs = {});
 
 /// The name that a clone's folder gets: the last part of the path without ".git".

@@ -29,11 +29,11 @@ bool is_reserved_repo_name(std::string_view name);
 /// A repository. Both names valid, in the case that the user wrote; hubs compare without case.
 struct RepoName {
   RepoType type = RepoType::model;
-  std::string owner = {};  ///< user or organisation
+  std::string owner = {};  ///< user or organisation; empty for a canonical one
   std::string name = {};
 
   /// "owner/name".
-  std::string id() const { return owner + "/" + name; }
+  std::string id() const { return owner.empty() ? name : owner + "/" + name; }
   /// "owner/name" or "datasets/owner/name": the path below the hub's address.
   std::string path() const { return std::string(path_prefix(type)) + id(); }
   /// "/api/models/owner/name".
@@ -46,5 +46,8 @@ std::optional<RepoName> parse_repo_id(std::string_view id, RepoType type);
 /// "owner/name", "datasets/owner/name" or "spaces/owner/name", with or without ".git" at its end
 /// and without a slash at its start. Nothing if it is anything else.
 std::optional<RepoName> parse_repo_path(std::string_view path);
+/// "name", "datasets/name" or "spaces/name", with or without ".git": repositories of Hugging Face's
+/// that are older than its namespaces and known by a name alone, which leads to their full one.
+std::optional<RepoName> parse_canonical_path(std::string_view path);
 
 }  // namespace mhub::wire

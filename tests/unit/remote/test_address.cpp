@@ -48,6 +48,29 @@ TEST_CASE("short names mean repositories on the default hubs", "[remote][address
   CHECK(parse_remote("hf:team/model", hubs).url == "https://mirror.example/team/model");
 }
 
+TEST_CASE("a name alone is one of Hugging Face's oldest repositories, and there alone",
+          "[remote][address]") {
+  const auto model = parse_remote("hf:gpt2");
+  CHECK(model.url == "https://huggingface.co/gpt2");
+  CHECK(model.hub_url == "https://huggingface.co");
+  REQUIRE(model.repo);
+  CHECK(model.repo->owner.empty());
+  CHECK(model.repo->name == "gpt2");
+  CHECK(model.is_hugging_face);
+  const auto again = parse_remote(model.url);
+  CHECK(again.repo == model.repo);
+  CHECK(again.hub_url == model.hub_url);
+  CHECK(again.is_hugging_face);
+  CHECK(parse_remote("hf:datasets/squad").url == "https://huggingface.co/datasets/squad");
+  const HubDefaults hubs{.default_hub = {}, .hf_endpoint = "http://127.0.0.1:9/base/"};
+  CHECK(parse_remote("hf:gpt2", hubs).url == "http://127.0.0.1:9/base/gpt2");
+  CHECK(parse_remote("http://127.0.0.1:9/base/gpt2.git", hubs).repo);
+  CHECK_FALSE(parse_remote("http://127.0.0.1:9/gpt2", hubs).repo);
+  CHECK_FALSE(parse_remote("https://huggingface.co/gpt2", hubs).repo);
+  CHECK_FALSE(parse_remote("https://huggingface.co/datasets").repo);
+  CHECK_FALSE(parse_remote("https://huggingface.co.evil.example/gpt2").repo);
+}
+
 TEST_CASE("the hub that hf: means is known by its address", "[remote][address]") {
   CHECK(parse_remote("hf:team/model").is_hugging_face);
   CHECK(parse_remote("https://huggingface.co/datasets/team/data.git").is_hugging_face);
@@ -74,7 +97,7 @@ TEST_CASE("local paths are those that look like paths", "[remote][address]") {
 
 TEST_CASE("what is not understood is refused without showing a password", "[remote][address]") {
   for (const char* text : {"", "model", "git@hub.example:team/model", "ssh://h/a/b", "a/b/c",
-                           "hf:model", "hf:../x", "https://hub.example/", "https://", "a b/c",
+                           "hf:datasets/", "hf:../x", "https://hub.example/", "https://", "a b/c",
                            "-upload/x", "file://other/x", "team/model\n"}) {
     INFO(text);
     CHECK_THROWS_MATCHES(parse_remote(text), Error, HasKind(ErrorKind::usage));

@@ -1,5 +1,6 @@
 #include <mutex>
 
+#include <mhub/remote/hub_content.hpp>
 #include <mhub/remote/hub_files.hpp>
 #include <mhub/remote/hub_repos.hpp>
 
@@ -69,6 +70,34 @@ TEST_CASE("repositories are made and deleted", "[remote][hub_api]") {
   delete_repo(f.api, {.type = wire::RepoType::dataset, .name = "data", .owner = "team"});
   CHECK(f.requests[1].method == "DELETE");
   CHECK(wire::parse_delete_repo_request(f.requests[1].body).name == "data");
+}
+
+TEST_CASE("a name alone leads to a full one, and the token and the body come along",
+          "[remote][hub_api]") {
+  Fixture f;
+  f.answer = [](const Received& request) {
+    const std::string old = "/base/api/models/gpt2";
+    if (request.path.starts_with(old + "/")) {
+      Reply reply;
+      reply.status = 307;
+      reply.headers.emplace_back("Location",
+                                 "/base/api/models/big/gpt2" + request.path.substr(old.size()));
+      return reply;
+    }
+    if (request.path.starts_with("/base/api/models/big/gpt2/paths-info/main"))
+      return json(
+          200, R"([{"type":"file","path":"a","oid":")" + std::string(40, '1') + R"(","size":3}])");
+    return json(200, R"({"id":"big/gpt2","sha":")" + std::string(40, 'a') + "\"}");
+  };
+  HubContent content(f.hub, f.server.url("/base"), {.name = "gpt2"});
+  CHECK(content.require_revision("main") == std::string(40, 'a'));
+  const std::vector<std::string> paths{"a"};
+  CHECK(content.find_files("main", paths).size() == 1);
+  REQUIRE(f.requests.size() == 4);
+  CHECK(f.requests[1].path.starts_with("/base/api/models/big/gpt2/revision/main"));
+  CHECK(f.requests[3].method == "POST");
+  CHECK(f.requests[3].body == f.requests[2].body);
+  CHECK(f.requests[3].header("authorization") == "Bearer tok");
 }
 
 TEST_CASE("refusals keep their kind and the hub's words", "[remote][hub_api]") {

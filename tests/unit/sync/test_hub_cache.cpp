@@ -38,6 +38,8 @@ TEST_CASE("the cache has the names that Hugging Face's libraries look for", "[sy
   const TemporaryFolder folder;
   HubCache cache(folder.path(), {wire::RepoType::dataset, "team", "words"});
   CHECK(cache.folder() == folder / "datasets--team--words");
+  CHECK(HubCache(folder.path(), {wire::RepoType::model, "", "gpt2"}).folder() ==
+        folder / "models--gpt2");
   cache.put_ref("main", kCommit);
   CHECK(text_of(cache.folder() / "refs" / "main") == kCommit);
   cache.put_ref("refs/pr/1", kOther);

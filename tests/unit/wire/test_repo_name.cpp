@@ -31,6 +31,24 @@ TEST_CASE("names that could mean a path, another route or an option are no names
   CHECK_FALSE(is_valid_name_part("x.GIT"));
 }
 
+TEST_CASE("Hugging Face's oldest repositories have a name alone", "[wire][repo_name]") {
+  const auto model = parse_canonical_path("gpt2");
+  REQUIRE(model);
+  CHECK(model->owner.empty());
+  CHECK(model->id() == "gpt2");
+  CHECK(model->path() == "gpt2");
+  CHECK(model->api_path() == "/api/models/gpt2");
+  const auto dataset = parse_canonical_path("datasets/squad.git");
+  REQUIRE(dataset);
+  CHECK(dataset->path() == "datasets/squad");
+  CHECK(dataset->api_path() == "/api/datasets/squad");
+  for (const char* path : {"", "team/model", "datasets", "datasets/", "datasets/team/data", "api",
+                           "..", "a b", "-x", "/gpt2", "gpt2/"}) {
+    INFO(path);
+    CHECK_FALSE(parse_canonical_path(path));
+  }
+}
+
 TEST_CASE("types have three spellings", "[wire][repo_name]") {
   for (const RepoType type : {RepoType::model, RepoType::dataset, RepoType::space}) {
     CHECK(parse_repo_type(name_of(type)) == type);
