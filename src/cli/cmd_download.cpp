@@ -68,6 +68,8 @@ int download(Context& context, DownloadCommand& command) {
   if (!command.local_folder.empty()) options.local_folder = context.absolute(command.local_folder);
   options.offline = is_offline(environment);
   options.by_chunks = !is_switched_on(environment, "HF_HUB_DISABLE_XET");
+  options.answer_limit_ms = timeout_ms(environment, "HF_HUB_ETAG_TIMEOUT");
+  options.data_limit_ms = timeout_ms(environment, "HF_HUB_DOWNLOAD_TIMEOUT");
   options.use_symlinks = !is_switched_on(environment, "HF_HUB_DISABLE_SYMLINKS");
 
   sync::DownloadFilesReport report =

@@ -1,5 +1,7 @@
 #include "hf_environment.hpp"
 
+#include <charconv>
+
 #include <mhub/base/error.hpp>
 #include <mhub/base/text.hpp>
 
@@ -30,6 +32,19 @@ std::filesystem::path hf_cache_folder(const Environment& environment) {
 
 bool is_switched_on(const Environment& environment, std::string_view name) {
   return mhub::is_switched_on(environment.find(name).value_or(""));
+}
+
+std::uint32_t timeout_ms(const Environment& environment, std::string_view name) {
+  constexpr std::uint32_t kSecondsAtMost = 24 * 60 * 60;
+  const auto text = environment.find(name);
+  if (!text) return 0;
+  std::uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+  if (error != std::errc() || end != text->data() + text->size() || seconds > kSecondsAtMost) {
+    throw Error(ErrorKind::config, "{} is set to {}, which is no number of seconds", name,
+                printable(*text));
+  }
+  return seconds * 1000;
 }
 
 bool is_offline(const Environment& environment) {

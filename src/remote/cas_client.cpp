@@ -50,6 +50,7 @@ net::Response CasClient::with_token(net::Request request, std::string_view path,
                                     const std::function<net::Response(const net::Request&)>& send) {
   request.stop = &hub_.stop();
   request.progress = &hub_.progress();
+  limit_waiting(request, hub_.patience().answer_ms);
   request.headers.push_back({std::string(wire::kXetSessionIdHeader), session_id_, false});
   const std::uint64_t body_bytes = request.body.size_bytes().value_or(0);
   for (bool renewed = false;;) {

@@ -45,6 +45,7 @@ FetchOutcome CasClient::fetch_chunks(const std::string& url, const wire::FetchRa
   request.max_body_bytes = range.bytes.size_bytes();
   request.stop = &hub_.stop();
   request.progress = &hub_.progress();
+  limit_waiting(request, hub_.patience().data_ms);
   const RangeAnswer answer(url, range.bytes);
 
   std::uint32_t delivered = 0;

@@ -32,7 +32,9 @@ const net::Response& head_of(net::HttpExchange& exchange) {
 }  // namespace
 
 template <class Send>
-auto HubConnection::with_credentials(net::Request request, AuthStyle style, Send send) {
+auto HubConnection::with_credentials(net::Request request, AuthStyle style, std::uint32_t limit_ms,
+                                     Send send) {
+  limit_waiting(request, limit_ms);
   request.stop = &stop_;
   request.progress = &progress_;
   const net::Url url = net::require_url(request.url);
@@ -60,31 +62,38 @@ auto HubConnection::with_credentials(net::Request request, AuthStyle style, Send
 }
 
 net::Response HubConnection::send(net::Request request, AuthStyle style) {
-  return with_credentials(std::move(request), style,
+  return with_credentials(std::move(request), style, patience_.answer_ms,
                           [this](const net::Request& ready) { return http_.send(ready); });
 }
 
 net::Response HubConnection::stream(net::Request request, AuthStyle style,
                                     const net::HttpClient::OnData& on_data,
                                     const net::HttpClient::OnHead& on_head) {
-  return with_credentials(std::move(request), style, [&](const net::Request& ready) {
-    return http_.stream(ready, on_data, on_head);
-  });
+  return with_credentials(
+      std::move(request), style, patience_.data_ms,
+      [&](const net::Request& ready) { return http_.stream(ready, on_data, on_head); });
 }
 
 net::HttpExchange HubConnection::open(net::Request request, AuthStyle style) {
-  return with_credentials(std::move(request), style,
+  return with_credentials(std::move(request), style, patience_.answer_ms,
                           [this](const net::Request& ready) { return http_.open(ready, false); });
 }
 
 net::HttpExchange HubConnection::push(net::Request request, AuthStyle style,
                                       const std::function<void(net::HttpExchange&)>& write_body) {
-  return with_credentials(std::move(request), style, [&](const net::Request& ready) {
-    net::HttpExchange exchange = http_.open(ready, true);
-    write_body(exchange);
-    exchange.finish();
-    return exchange;
-  });
+  return with_credentials(std::move(request), style, patience_.answer_ms,
+                          [&](const net::Request& ready) {
+                            net::HttpExchange exchange = http_.open(ready, true);
+                            write_body(exchange);
+                            exchange.finish();
+                            return exchange;
+                          });
+}
+
+void limit_waiting(net::Request& request, std::uint32_t limit_ms) {
+  if (limit_ms == 0) return;
+  request.stall_limit_ms = limit_ms;
+  request.connect_timeout_ms = limit_ms;
 }
 
 void require_ok(const net::Response& response, std::string_view doing) {

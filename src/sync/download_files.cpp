@@ -56,7 +56,8 @@ public:
   Download(const Connections& connections, const DownloadFilesOptions& options, const Tools& tools)
       : options_(options),
         tools_(tools),
-        hub_(connections.http, connections.credentials, tools.stop, tools.progress),
+        hub_(connections.http, connections.credentials, tools.stop, tools.progress,
+             {options.answer_limit_ms, options.data_limit_ms}),
         content_(hub_, options.hub_url, options.repo),
         cache_(options.cache_folder, options.repo, options.use_symlinks),
         fetcher_(options.hub_url, failed_, tools) {

@@ -36,6 +36,10 @@ struct DownloadFilesOptions {
   bool by_chunks = true;      ///< where the hub offers it
   bool use_symlinks = true;   ///< false: files stand in the cache's snapshots themselves
   bool fetch_anyway = false;  ///< also what is there already
+  /// For how long the hub may be silent in one attempt, when it is asked something and when it
+  /// sends files; 0: as long as usual.
+  std::uint32_t answer_limit_ms = 0;
+  std::uint32_t data_limit_ms = 0;
   bool dry_run = false;
 };
 

@@ -1,3 +1,4 @@
+#include "hf_environment.hpp"
 #include "services.hpp"
 #include "support/matchers.hpp"
 
@@ -39,4 +40,17 @@ TEST_CASE("paths and truths in git's http settings are read as git reads them", 
   CHECK(rules[0].ssl_verify == false);
   CHECK_THROWS_MATCHES(cli::http_rules({ConfigEntry{"http.sslverify", "perhaps"}}), Error,
                        test::HasKind(ErrorKind::config));
+}
+
+TEST_CASE("timeouts of Hugging Face's tools are whole seconds", "[cli][services]") {
+  const cli::Environment environment(
+      {{"A", "10"}, {"B", "0"}, {"C", "1.5"}, {"D", "-1"}, {"E", "86401"}, {"F", "5s"}});
+  CHECK(cli::timeout_ms(environment, "A") == 10'000);
+  CHECK(cli::timeout_ms(environment, "B") == 0);
+  CHECK(cli::timeout_ms(environment, "unset") == 0);
+  for (const char* name : {"C", "D", "E", "F"}) {
+    INFO(name);
+    CHECK_THROWS_MATCHES(cli::timeout_ms(environment, name), Error,
+                         test::HasKind(ErrorKind::config));
+  }
 }

@@ -1,4 +1,6 @@
+#include <chrono>
 #include <mutex>
+#include <thread>
 
 #include <mhub/remote/hub_connection.hpp>
 
@@ -118,4 +120,31 @@ TEST_CASE("credentials inside a request's URL are used and taken out", "[remote]
   const std::string url = "http://u:p@127.0.0.1:" + std::to_string(server.port()) + "/";
   CHECK(hub.send(get(url), AuthStyle::basic).status == 200);
   CHECK(hub.send(get(server.url()), AuthStyle::basic).status == 200);
+}
+
+TEST_CASE("a connection is as patient as it was told to be", "[remote][hub]") {
+  HttpTestServer server([](const Received&) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+    Reply reply;
+    reply.body = "x";
+    return reply;
+  });
+  net::HttpClient http;
+  CredentialStore credentials(real_file_system(), {});
+  net::Request request = get(server.url());
+  request.stall_limit_ms = 100;
+  request.max_attempts = 1;
+  HubConnection usual(http, credentials);
+  CHECK_THROWS_MATCHES(usual.send(request, AuthStyle::bearer), Error,
+                       test::HasKind(ErrorKind::network));
+  const auto stream = [&](HubConnection& hub) {
+    return hub.stream(request, AuthStyle::bearer, [](ByteView) {}).status;
+  };
+  HubConnection for_answers(http, credentials, never_stopped(), silent_progress(),
+                            {.answer_ms = 30'000});
+  CHECK(for_answers.send(request, AuthStyle::bearer).status == 200);
+  CHECK_THROWS_MATCHES(stream(for_answers), Error, test::HasKind(ErrorKind::network));
+  HubConnection for_data(http, credentials, never_stopped(), silent_progress(),
+                         {.data_ms = 30'000});
+  CHECK(stream(for_data) == 200);
 }
