@@ -63,16 +63,24 @@ OrderedJson to_object(const DiscussionSummary& summary) {
   return json;
 }
 
+OrderedJson version_of(const std::string& text, const std::string& written_at,
+                       const std::string& author) {
+  OrderedJson version = {{"raw", text}, {"html", as_html(text)}, {"updatedAt", written_at}};
+  set_author(version, author);
+  return version;
+}
+
 OrderedJson comment_data(const DiscussionEvent& event) {
-  OrderedJson latest = {{"raw", event.text},
-                        {"html", as_html(event.text)},
-                        {"updatedAt", event.edits > 0 ? event.edited_at : event.created_at}};
-  set_author(latest, event.edits > 0 ? event.editor : event.author);
-  OrderedJson data = {{"edited", event.edits > 0},
-                      {"hidden", event.is_hidden},
-                      {"numEdits", event.edits},
-                      {"latest", latest}};
-  data["history"] = OrderedJson::array({std::move(latest)});
+  const bool is_edited = event.edits > 0;
+  OrderedJson data = {
+      {"edited", is_edited},
+      {"hidden", event.is_hidden},
+      {"numEdits", event.edits},
+      {"latest", version_of(event.text, is_edited ? event.edited_at : event.created_at,
+                            is_edited ? event.editor : event.author)}};
+  data["history"] = OrderedJson::array();
+  for (const CommentVersion& before : event.history)
+    data["history"].push_back(version_of(before.text, before.written_at, before.author));
   return data;
 }
 

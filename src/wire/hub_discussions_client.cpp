@@ -1,5 +1,7 @@
 // The client's half of the discussions' messages: requests written, answers read.
 
+#include <algorithm>
+
 #include <mhub/wire/hub_discussions_client.hpp>
 
 #include "json_reader.hpp"
@@ -56,7 +58,11 @@ DiscussionSummary read_summary(const JsonField& field) {
 
 void read_comment(const JsonField& data, DiscussionEvent& event) {
   event.is_hidden = data.boolean_or("hidden", false);
-  event.edits = data.boolean_or("edited", false) ? 1 : 0;
+  // Hubs need not count them.
+  const bool is_edited = data.boolean_or("edited", false);
+  event.edits = is_edited ? static_cast<std::uint32_t>(std::max<std::uint64_t>(
+                                1, data.unsigned_or("numEdits", UINT32_MAX, 1)))
+                          : 0;
   const auto latest = data.find("latest");
   if (!latest) return;
   event.text = latest->text_or("raw", kMaxDiffBytes);

@@ -45,6 +45,8 @@ assert (answer.author, answer.content, answer.edited) == ("admin", "An answer", 
 edited = api.edit_discussion_comment(repo, 1, answer.id, "A better answer")
 assert edited.edited and edited.content == "A better answer" and edited.last_edited_by == "admin"
 assert edited.last_edited_at >= edited.created_at
+assert answer.number_of_edits == 0 and edited.number_of_edits == 1
+assert [v["raw"] for v in edited.edit_history] == ["An answer"]
 raises(HfHubHTTPError, lambda: reader.edit_discussion_comment(repo, 1, answer.id, "Mine"), 403)
 assert api.hide_discussion_comment(repo, 1, answer.id).hidden
 title = reader.rename_discussion(repo, 1, "The question")

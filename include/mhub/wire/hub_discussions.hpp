@@ -39,6 +39,13 @@ struct DiscussionPage {
 };
 std::string to_json(const DiscussionPage& page);
 
+/// What a comment said before an edit.
+struct CommentVersion {
+  std::string author = {};  ///< who wrote it so; empty: gone
+  std::string written_at = {};
+  std::string text = {};
+};
+
 struct DiscussionEvent {
   enum class Kind { comment, status_change, commit, title_change };
   std::string id = {};  ///< hexadecimal, lower case
@@ -54,6 +61,8 @@ struct DiscussionEvent {
   std::uint32_t edits = 0;
   std::string edited_at = {};  ///< empty if there are no edits
   std::string editor = {};
+  /// One for each edit, oldest first; not read by clients, and empty once hidden.
+  std::vector<CommentVersion> history = {};
 };
 
 /// What is asked for with a pull request.

@@ -84,10 +84,11 @@ public:
 
   virtual StoredEvent add_comment(const Discussion& discussion, std::int64_t who,
                                   const std::string& text) = 0;
-  /// Nothing if `id` is no comment of it, or a hidden one.
+  /// What it said before is kept, and takes up room with it. Nothing if `id` is no comment of it,
+  /// or a hidden one.
   virtual std::optional<StoredEvent> edit_comment(const Discussion& discussion, std::int64_t id,
                                                   std::int64_t who, const std::string& text) = 0;
-  /// The text is gone for good. Nothing if `id` is no comment of it.
+  /// The text is gone for good, with what it was before edits. Nothing if `id` is no comment of it.
   virtual std::optional<StoredEvent> hide_comment(const Discussion& discussion,
                                                   std::int64_t id) = 0;
   virtual StoredEvent rename(const Discussion& discussion, std::int64_t who,

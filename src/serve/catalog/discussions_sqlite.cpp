@@ -51,6 +51,11 @@ StoredEvent event_from(const Query& row) {
   return stored;
 }
 
+/// From the columns event_id, author's name, written, text.
+wire::CommentVersion version_from(const Query& row) {
+  return {row.text(1), timestamp(row.integer(2)), row.text(3)};
+}
+
 std::optional<StoredEvent> read_event(Connection& db, const Discussion& discussion,
                                       std::int64_t id) {
   Query row(
@@ -61,7 +66,13 @@ std::optional<StoredEvent> read_event(Connection& db, const Discussion& discussi
       " WHERE e.id=? AND e.repo_id=? AND e.number=?",
       id, discussion.repo, discussion.number);
   if (!row.next()) return std::nullopt;
-  return event_from(row);
+  StoredEvent stored = event_from(row);
+  Query version(db,
+                "SELECT x.event_id, u.name, x.written, x.text FROM discussion_edits x"
+                " LEFT JOIN users u ON u.id=x.author_id WHERE x.event_id=? ORDER BY x.id",
+                id);
+  while (version.next()) stored.event.history.push_back(version_from(version));
+  return stored;
 }
 
 /// Takes room for an event with that much text. False if there is none left.
@@ -179,6 +190,19 @@ public:
           " WHERE e.repo_id=? AND e.number=? ORDER BY e.id",
           discussion.repo, discussion.number);
       while (row.next()) events.push_back(event_from(row));
+      Query version(
+          db,
+          "SELECT x.event_id, u.name, x.written, x.text FROM discussion_edits x"
+          " JOIN discussion_events e ON e.id=x.event_id LEFT JOIN users u ON u.id=x.author_id"
+          " WHERE e.repo_id=? AND e.number=? ORDER BY x.event_id, x.id",
+          discussion.repo, discussion.number);
+      auto event = events.begin();
+      while (version.next()) {
+        // Both are in order of events.
+        while (event != events.end() && event->id < version.integer(0)) ++event;
+        if (event == events.end()) break;
+        if (event->id == version.integer(0)) event->event.history.push_back(version_from(version));
+      }
       return events;
     });
   }
@@ -199,13 +223,12 @@ public:
       const auto before = read_event(db, discussion, id);
       if (!before || before->event.kind != Kind::comment || before->event.is_hidden)
         return std::nullopt;
-      const auto more = static_cast<std::int64_t>(text.size()) -
-                        static_cast<std::int64_t>(before->event.text.size());
+      if (!take_room(db, discussion, text.size())) refuse_full();
       db.run(
-          "UPDATE discussions SET text_bytes=text_bytes+?1 WHERE repo_id=?2 AND number=?3"
-          " AND (?1<=0 OR text_bytes+?1<=?4)",
-          more, discussion.repo, discussion.number, kTextBytesPerDiscussion);
-      if (db.changes() == 0) refuse_full();
+          "INSERT INTO discussion_edits(event_id, author_id, written, text)"
+          " SELECT id, CASE WHEN edits>0 THEN editor_id ELSE author_id END,"
+          " coalesce(edited, created), text FROM discussion_events WHERE id=?",
+          id);
       db.run("UPDATE discussion_events SET text=?, edits=edits+1, edited=?, editor_id=? WHERE id=?",
              text, unix_now(), who, id);
       return read_event(db, discussion, id);
@@ -216,8 +239,12 @@ public:
     return db_->write([&](Connection& db) -> std::optional<StoredEvent> {
       const auto before = read_event(db, discussion, id);
       if (!before || before->event.kind != Kind::comment) return std::nullopt;
-      db.run("UPDATE discussions SET text_bytes=text_bytes-? WHERE repo_id=? AND number=?",
-             before->event.text.size(), discussion.repo, discussion.number);
+      std::uint64_t bytes = before->event.text.size();
+      for (const wire::CommentVersion& version : before->event.history)
+        bytes += version.text.size();
+      db.run("UPDATE discussions SET text_bytes=text_bytes-? WHERE repo_id=? AND number=?", bytes,
+             discussion.repo, discussion.number);
+      db.run("DELETE FROM discussion_edits WHERE event_id=?", id);
       db.run("UPDATE discussion_events SET text='', hidden=1 WHERE id=?", id);
       return read_event(db, discussion, id);
     });

@@ -260,7 +260,7 @@ public:
 
   StoragePage list_storage(const Viewer& viewer, const std::string& owner, std::int64_t after_id,
                            std::size_t limit) override {
-    return db_.read([&](Connection& db) {
+    return db_->read([&](Connection& db) {
       static const std::string total =
           "SELECT coalesce(sum(x.size), 0) FROM repos r JOIN repo_files x ON x.repo_id=r.id "
           "WHERE r.owner_key=?4 AND " +
@@ -274,12 +274,10 @@ public:
           visible_sql() + " ORDER BY r.id LIMIT ?6";
       StoragePage found;
       {
-        auto row = db.query(total.c_str());
-        bind_viewer(row, viewer, lower_case(owner));
+        auto row = viewer_query(db, total, viewer, lower_case(owner));
         if (row.next()) found.total_bytes = static_cast<std::uint64_t>(row.integer(0));
       }
-      auto row = db.query(page.c_str());
-      bind_viewer(row, viewer, lower_case(owner), after_id, std::uint64_t{limit} + 1);
+      auto row = viewer_query(db, page, viewer, lower_case(owner), after_id, limit + 1);
       while (row.next()) {
         if (found.repos.size() == limit) {
           found.has_more = true;

@@ -227,6 +227,17 @@ CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries(webhook_id, byt
 ALTER TABLE repos ADD COLUMN creator_id INTEGER REFERENCES users(id) ON DELETE SET NULL;
 CREATE INDEX repos_by_creator ON repos(creator_id);
 UPDATE organisation_members SET role=role+1 WHERE role>=1;
+)sql",
+    // What comments said before their edits.
+    R"sql(
+CREATE TABLE discussion_edits(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  event_id INTEGER NOT NULL REFERENCES discussion_events(id) ON DELETE CASCADE,
+  author_id INTEGER REFERENCES users(id) ON DELETE SET NULL,
+  written INTEGER NOT NULL,
+  text TEXT NOT NULL);
+CREATE INDEX discussion_edits_by_event ON discussion_edits(event_id);
+CREATE INDEX discussion_edits_by_author ON discussion_edits(author_id);
 )sql"};
 
 constexpr std::int64_t kSchemaVersion = std::size(kMigrations);

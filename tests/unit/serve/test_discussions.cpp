@@ -93,12 +93,26 @@ TEST_CASE("a discussion is opened, answered, edited, hidden, renamed and closed"
                           .at("updatedComment");
   CHECK(edited.at("data").at("edited") == true);
   CHECK(edited.at("data").at("latest").at("raw") == "yes");
+  const json again = w.good(w.post("/1/comment/" + id + "/edit", w.ann, {{"content", "well"}}))
+                         .at("updatedComment")
+                         .at("data");
+  CHECK(again.at("numEdits") == 2);
+  REQUIRE(again.at("history").size() == 2);
+  CHECK(again.at("history")[0].at("raw") == "<b>no</b>");
+  CHECK(again.at("history")[0].at("author").at("name") == "ann");
+  CHECK(again.at("history")[0].at("updatedAt") == said.at("newMessage").at("createdAt"));
+  CHECK(again.at("history")[1].at("raw") == "yes");
+  now = w.details(1);
+  CHECK(now.at("events")[0].at("data").at("history").empty());
+  CHECK(now.at("events")[1].at("data").at("history") == again.at("history"));
   const json hidden =
       w.good(w.post("/1/comment/" + id + "/hide", w.ann, nullptr)).at("updatedComment");
   CHECK(hidden.at("data").at("hidden") == true);
   CHECK(hidden.at("data").at("latest").at("raw") == "");
   CHECK(w.status("/1/comment/" + id + "/edit", w.ann, {{"content", "again"}}) == 409);
-  CHECK(w.details(1).dump().find("yes") == std::string::npos);
+  CHECK(hidden.at("data").at("history").empty());
+  for (const char* gone : {"yes", "well", "no&lt;"})
+    CHECK(w.details(1).dump().find(gone) == std::string::npos);
 
   const json renamed = w.good(w.post("/1/title", w.bob, {{"title", "Why not?"}})).at("newTitle");
   CHECK(renamed.at("data") == json({{"from", "Why?"}, {"to", "Why not?"}}));
@@ -215,6 +229,25 @@ TEST_CASE("bounds are kept", "[serve][discussions]") {
   // What is hidden gives its room back.
   const std::string large = w.details(number).at("events")[1].at("id");
   CHECK(w.status(at + "/comment/" + large + "/hide", w.ann, nullptr) == 200);
+  CHECK(w.status(at + "/comment", w.ann, {{"comment", text}}) == 200);
+}
+
+TEST_CASE("what a comment said before takes up room until it is hidden", "[serve][discussions]") {
+  World w;
+  const int number = w.make(w.ann, "t");
+  const std::string at = "/" + std::to_string(number);
+  const std::string text(65536, 'x');
+  const auto said = w.good(w.post(at + "/comment", w.ann, {{"comment", text}}));
+  const std::string edit =
+      at + "/comment/" + said.at("newMessage").at("id").get<std::string>() + "/edit";
+  long status = 200;
+  int edits = 0;
+  for (; status == 200 && edits < 100; ++edits) status = w.status(edit, w.ann, {{"content", text}});
+  CHECK(status == 409);
+  CHECK(edits <= serve::kTextBytesPerDiscussion / 65536);
+  CHECK(w.status(at + "/comment", w.ann, {{"comment", text}}) == 409);
+  const std::string hide = edit.substr(0, edit.rfind('/')) + "/hide";
+  CHECK(w.status(hide, w.ann, nullptr) == 200);
   CHECK(w.status(at + "/comment", w.ann, {{"comment", text}}) == 200);
 }
 

@@ -74,7 +74,17 @@ TEST_CASE("discussions are written as clients read them", "[wire][discussions]")
   DiscussionDetails details{summary, {}, PullRequestState{"refs/heads/main", "", "D", {"a"}}};
   details.summary.author = "ann";
   details.events.push_back({"01", Kind::comment, "ann", "t1", "<b>&"});
-  details.events.push_back({"02", Kind::comment, "ann", "t1", "new", "", true, 2, "t2", "bob"});
+  details.events.push_back({"02",
+                            Kind::comment,
+                            "ann",
+                            "t1",
+                            "new",
+                            "",
+                            true,
+                            2,
+                            "t2",
+                            "bob",
+                            {{"ann", "t0", "<old>"}, {"", "t1", "middle"}}});
   details.events.push_back({"03", Kind::status_change, "", "t3", "closed"});
   details.events.push_back({"04", Kind::commit, "bob", "t4", "Add", "abcd"});
   details.events.push_back({"05", Kind::title_change, "bob", "t5", "New", "Old"});
@@ -90,7 +100,16 @@ TEST_CASE("discussions are written as clients read them", "[wire][discussions]")
                                                    {"updatedAt", "t1"},
                                                    {"author", {{"name", "ann"}}}}));
   CHECK(events[0].at("data").at("edited") == false);
+  CHECK(events[0].at("data").at("history") == json::array());
   CHECK(events[1].at("data").at("edited") == true);
+  CHECK(events[1].at("data").at("numEdits") == 2);
+  const json& history = events[1].at("data").at("history");
+  REQUIRE(history.size() == 2);
+  CHECK(history[0] == json({{"raw", "<old>"},
+                            {"html", "&lt;old&gt;"},
+                            {"updatedAt", "t0"},
+                            {"author", {{"name", "ann"}}}}));
+  CHECK_FALSE(history[1].contains("author"));
   CHECK(events[1].at("data").at("hidden") == true);
   CHECK(events[1].at("data").at("latest").at("updatedAt") == "t2");
   CHECK(events[1].at("data").at("latest").at("author").at("name") == "bob");

@@ -74,7 +74,7 @@ TEST_CASE("a discussion is read with what was said and done", "[wire][discussion
     CHECK(read.events[i].text == details.events[i].text);
     CHECK(read.events[i].detail == details.events[i].detail);
     CHECK(read.events[i].is_hidden == details.events[i].is_hidden);
-    CHECK((read.events[i].edits > 0) == (details.events[i].edits > 0));
+    CHECK(read.events[i].edits == details.events[i].edits);
   }
   CHECK(read.events[1].editor == "carol");
   CHECK(read.events[1].edited_at == "t3");
@@ -91,11 +91,14 @@ TEST_CASE("what other hubs say besides is passed over", "[wire][discussions]") {
           "repo":{"name":"not a name","type":"kernel"},"filesWithConflicts":true,
           "events":[{"id":"1","type":"reference-update","createdAt":"t","data":{}},
                     {"id":"2","type":"comment","createdAt":"t","author":{"name":"a","_id":"x"},
-                     "data":{"edited":false,"hidden":false,"latest":{"raw":"text","html":"<p>"}}}]})");
+                     "data":{"edited":false,"hidden":false,"latest":{"raw":"text","html":"<p>"}}},
+                    {"id":"3","type":"comment","createdAt":"t","data":{"edited":true}}]})");
   CHECK(read.summary.number == 3);
   CHECK(read.summary.repo.name.empty());
-  REQUIRE(read.events.size() == 1);
+  REQUIRE(read.events.size() == 2);
   CHECK(read.events[0].text == "text");
+  CHECK(read.events[0].edits == 0);
+  CHECK(read.events[1].edits == 1);
   REQUIRE(read.pull_request);
   CHECK(read.pull_request->conflicts.empty());
   for (const char* text : {"[]", "{}", R"({"num":-1,"title":"t","status":"open"})",
