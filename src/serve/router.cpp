@@ -196,11 +196,7 @@ private:
 }
 
 void require_repo(Hub& hub, Call& call) {
-  if (call.name) {
-    call.repo = hub.catalog->find_repo(*call.name);
-    // Addresses from before a move go on working, on every face.
-    if (!call.repo) call.repo = hub.catalog->find_renamed_repo(*call.name);
-  }
+  if (call.name) call.repo = hub.catalog->find_repo_under(*call.name);
   if (!call.repo || !call.who.may_read(*call.repo)) refuse_repo(call.who);
 }
 

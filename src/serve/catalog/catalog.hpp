@@ -117,6 +117,11 @@ public:
   virtual void rename_repo(std::int64_t id, const wire::RepoName& name) = 0;
   /// The repository that had this name once, where none has it now.
   virtual std::optional<RepoInfo> find_renamed_repo(const wire::RepoName& old_name) = 0;
+  /// By its name, or else by one that it had once: addresses from before a move go on working.
+  std::optional<RepoInfo> find_repo_under(const wire::RepoName& name) {
+    auto repo = find_repo(name);
+    return repo ? repo : find_renamed_repo(name);
+  }
 
   // --- large files of a repository
   virtual std::optional<RepoFile> find_file(std::int64_t repo, const Sha256& sha256) = 0;

@@ -15,7 +15,7 @@ Response copy_files(Call& call) {
   const auto request = parse_body(call, wire::parse_copy_files_request);
   if (call.who.is_anonymous()) throw Refused(401, "Invalid username or password.");
   const auto name = wire::parse_repo_id(request.to, request.type);
-  const auto target = name ? call.hub.catalog->find_repo(*name) : std::nullopt;
+  const auto target = name ? call.hub.catalog->find_repo_under(*name) : std::nullopt;
   if (!target || !call.who.may_read(*target))
     throw Refused(404, std::string(wire::kErrorRepoNotFound), "Repository not found");
   if (!call.who.may_write(*target))

@@ -54,7 +54,7 @@ void check_link(Hub& hub, Call& call) {
   const LinkUse use = request.method == Method::put    ? LinkUse::upload
                       : request.method == Method::post ? LinkUse::verify
                                                        : LinkUse::download;
-  const auto repo = call.name ? hub.catalog->find_repo(*call.name) : std::nullopt;
+  const auto repo = call.name ? hub.catalog->find_repo_under(*call.name) : std::nullopt;
   if (!repo || call.words.empty()) refuse();
   if (!hub.signer.check(purpose_of(use), parts_of(repo->id, call.words[0], size, expires),
                         signature))

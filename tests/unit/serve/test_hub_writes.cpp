@@ -298,6 +298,11 @@ TEST_CASE("a moved repository is found under both names", "[serve][hub]") {
   CHECK(json::parse(hub.ask("GET", "/api/models/alice/New", alice).body).at("id") == "alice/New");
   CHECK(json::parse(hub.ask("GET", "/api/models/alice/old", alice).body).at("id") == "alice/New");
   CHECK(hub.ask("GET", "/alice/old.git/info/refs?service=git-upload-pack", alice).status == 200);
+  CHECK(hub.ask("POST", "/api/models/alice/taken/lfs-files/duplicate", alice,
+                R"({"target":{"type":"model","name":"alice/old"},"files":[]})")
+            .status == 200);
+  // What ends or moves it again names it as it is called now.
+  CHECK(hub.ask("DELETE", "/api/repos/delete", alice, R"({"name":"old"})").status == 404);
   CHECK(hub.ask("GET", "/api/models/alice/old", bob).header("x-error-code") == "RepoNotFound");
   // Only letters' case; and back.
   CHECK(move("alice/new", "alice/NEW", alice).status == 200);
