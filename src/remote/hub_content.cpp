@@ -3,6 +3,7 @@
 
 #include <mhub/base/error.hpp>
 #include <mhub/remote/hub_content.hpp>
+#include <mhub/wire/hub_history.hpp>
 #include <mhub/wire/hub_info.hpp>
 #include <mhub/wire/hub_ref_edits.hpp>
 #include <mhub/wire/hub_repos.hpp>
@@ -15,10 +16,6 @@ namespace {
 constexpr std::string_view kErrorRevisionNotFound = "RevisionNotFound";
 /// A commit is checked and written before the hub answers, and it may hold thousands of files.
 constexpr std::uint32_t kCommitStallLimitMs = 300'000;
-
-bool is_commit_id(std::string_view text) {
-  return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == text.npos;
-}
 
 }  // namespace
 
@@ -51,7 +48,7 @@ RevisionAnswer HubContent::find_revision(std::string_view revision) {
   }
   require_ok(response, fmt::format("look up {}", printable(repo_.path())));
   auto description = wire::parse_repo_description(response.body, repo_.type);
-  if (!is_commit_id(description.sha)) {
+  if (!wire::is_commit_id(description.sha)) {
     throw Error(ErrorKind::corrupt, "{} gives no commit for {} of {}", hub_url(),
                 printable(revision), repo_.path());
   }

@@ -7,9 +7,8 @@
 #include <algorithm>
 #include <array>
 
-#include <openssl/evp.h>
-
 #include <mhub/base/atomic_file.hpp>
+#include <mhub/base/sha1.hpp>
 
 namespace mhub::repo {
 
@@ -43,9 +42,9 @@ void complete_checksum(const fs::path& file) {
   Bytes content = read_file(disk, file, kIndexLimitBytes);
   MHUB_ASSERT(content.size() > kChecksumBytes);
   const std::size_t body = content.size() - kChecksumBytes;
-  if (::EVP_Digest(content.data(), body, reinterpret_cast<unsigned char*>(content.data() + body),
-                   nullptr, ::EVP_sha1(), nullptr) != 1)
-    throw Error(ErrorKind::internal, "cannot compute SHA-1");
+  Sha1Hasher hasher;
+  hasher.update(ByteView(content).first(body));
+  std::ranges::copy(hasher.finish(), content.end() - kChecksumBytes);
   disk.open_write(file, 0600)->write_at(content, 0);
 }
 

@@ -7,8 +7,9 @@
 
 #include <cstring>
 
-#include <openssl/evp.h>
 #include <zlib.h>
+
+#include <mhub/base/sha1.hpp>
 
 namespace mhub::repo {
 
@@ -23,12 +24,10 @@ constexpr std::size_t kObjectLimitBytes = 1 << 20;
 /// Appends to a pack and to its checksum.
 class PackStream {
 public:
-  PackStream(git_odb* odb, std::size_t objects) : digest_(::EVP_MD_CTX_new()) {
+  PackStream(git_odb* odb, std::size_t objects) {
     git_odb_writepack* raw = nullptr;
     check(git_odb_write_pack(&raw, odb, nullptr, nullptr), "write a pack of objects");
     pack_.reset(raw);
-    if (!digest_ || ::EVP_DigestInit_ex(digest_.get(), ::EVP_sha1(), nullptr) != 1)
-      throw Error(ErrorKind::internal, "cannot compute SHA-1");
     Bytes header;
     append(header, as_bytes("PACK"));
     constexpr std::uint32_t kVersion = 2;
@@ -59,11 +58,7 @@ public:
   }
 
   void commit() {
-    Bytes digest(20);
-    if (::EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(digest.data()),
-                             nullptr) != 1)
-      throw Error(ErrorKind::internal, "cannot compute SHA-1");
-    append_to_pack(digest);
+    append_to_pack(hasher_.finish());
     check(pack_->commit(pack_.get(), &progress_), "write a pack of objects");
   }
 
@@ -75,8 +70,7 @@ private:
   }
 
   void put(ByteView bytes) {
-    if (::EVP_DigestUpdate(digest_.get(), bytes.data(), bytes.size()) != 1)
-      throw Error(ErrorKind::internal, "cannot compute SHA-1");
+    hasher_.update(bytes);
     append_to_pack(bytes);
   }
 
@@ -89,7 +83,7 @@ private:
     void operator()(git_odb_writepack* pack) const noexcept { pack->free(pack); }
   };
   std::unique_ptr<git_odb_writepack, FreePack> pack_;
-  CHandle<EVP_MD_CTX, ::EVP_MD_CTX_free> digest_;
+  Sha1Hasher hasher_;
   git_indexer_progress progress_{};
 };
 

@@ -16,6 +16,7 @@
 #include <mhub/remote/hub_content.hpp>
 #include <mhub/repo/work_tree.hpp>
 #include <mhub/sync/download_files.hpp>
+#include <mhub/wire/hub_history.hpp>
 
 #include "chunk_fetch.hpp"
 #include "hub_cache.hpp"
@@ -87,7 +88,7 @@ private:
   /// False if the hub cannot be asked; throws if what is on disk cannot stand in for it.
   bool find_commit() {
     if (options_.offline) return false;
-    if (is_commit_id(options_.revision)) {
+    if (wire::is_commit_id(options_.revision)) {
       commit_ = options_.revision;
       return true;
     }
@@ -157,7 +158,7 @@ private:
       return Error(ErrorKind::not_found,
                    "there is no {} on disk, and the network is not to be used", what);
     };
-    if (is_commit_id(options_.revision)) {
+    if (wire::is_commit_id(options_.revision)) {
       commit_ = options_.revision;
     } else if (const auto ref = cache_.find_ref(options_.revision)) {
       commit_ = *ref;

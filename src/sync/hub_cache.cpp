@@ -12,6 +12,7 @@
 #include <mhub/base/error.hpp>
 #include <mhub/base/log.hpp>
 #include <mhub/repo/work_tree.hpp>
+#include <mhub/wire/hub_history.hpp>
 #include <mhub/wire/tree_cache.hpp>
 
 namespace mhub::sync {
@@ -51,10 +52,6 @@ void put_text(const std::filesystem::path& path, std::string_view text) {
   AtomicFile file(real_file_system(), path);
   file.file().write(as_bytes(text));
   file.commit(false);
-}
-
-bool is_commit_id(std::string_view text) {
-  return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
 FileLock lock_shared_file(const std::filesystem::path& path, const StopToken& stop) {
@@ -150,7 +147,7 @@ std::optional<std::string> HubCache::find_ref(std::string_view revision) const {
   if (!std::filesystem::is_regular_file(path, failed)) return std::nullopt;
   std::string commit(as_text(read_file(real_file_system(), path, kRefMaxBytes)));
   while (commit.ends_with('\n')) commit.pop_back();
-  if (!is_commit_id(commit)) return std::nullopt;
+  if (!wire::is_commit_id(commit)) return std::nullopt;
   return commit;
 }
 
@@ -209,7 +206,7 @@ std::optional<std::string> HubCache::newest_other(const std::string& commit,
   FileSystem& fs = real_file_system();
   if (!is_there(folder_ / "snapshots")) return newest;
   for (const std::string& other : fs.list(folder_ / "snapshots")) {
-    if (other == commit || !is_commit_id(other) || !find(other, path)) continue;
+    if (other == commit || !wire::is_commit_id(other) || !find(other, path)) continue;
     const auto stat = fs.stat(snapshot(other));
     if (!stat || (newest && stat->mtime_ns <= newest_ns)) continue;
     newest = other;

@@ -27,9 +27,6 @@
 
 namespace mhub::sync {
 
-/// True for 40 hexadecimal digits in lower case.
-bool is_commit_id(std::string_view text);
-
 /// Follows links.
 bool is_there(const std::filesystem::path& path);
 

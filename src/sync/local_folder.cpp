@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include <mhub/base/error.hpp>
+#include <mhub/wire/hub_history.hpp>
 
 #include "hub_cache.hpp"
 
@@ -59,7 +60,7 @@ std::optional<DownloadNote> LocalFolder::find_note(std::string_view path) const 
   const std::string time = take_line(text);
   const double noted_s = std::strtod(time.c_str(), nullptr);
   const double changed_s = static_cast<double>(shown->mtime_ns) / 1e9;
-  if (!is_commit_id(found.commit) || changed_s - kClockSlackS > noted_s) return std::nullopt;
+  if (!wire::is_commit_id(found.commit) || changed_s - kClockSlackS > noted_s) return std::nullopt;
   return found;
 }
 

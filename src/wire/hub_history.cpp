@@ -31,6 +31,10 @@ OrderedJson write_refs(const std::vector<RefInfo>& refs) {
 
 }  // namespace
 
+bool is_commit_id(std::string_view text) {
+  return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
 RefList parse_ref_list(std::string_view json) {
   const Json document = parse_json(json, kLimits, "list of refs");
   const JsonField root(document, "list of refs");

@@ -14,6 +14,9 @@ namespace mhub::wire {
 inline constexpr std::size_t kHistoryMaxBodyBytes = std::size_t{32} << 20;
 inline constexpr std::size_t kHistoryMaxEntries = 100000;
 
+/// True for 40 hexadecimal digits in lower case.
+bool is_commit_id(std::string_view text);
+
 struct RefInfo {
   std::string name = {};           ///< short: "main", "v1", "parquet", "1"
   std::string ref = {};            ///< full: "refs/heads/main"
