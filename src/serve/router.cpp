@@ -277,6 +277,19 @@ void authorise(Hub& hub, const Route& route, Call& call) {
   }
 }
 
+/// What clients ask for of a repository without a namespace. Hugging Face has some, this hub none.
+bool is_of_lone_name(std::string_view path) {
+  auto words = split(path);
+  const bool is_api = words[0] == "api";
+  if (is_api) words.erase(words.begin());
+  const bool has_type = !words.empty() && wire::parse_api_plural(words[0]).has_value();
+  if (has_type) words.erase(words.begin());
+  if (is_api && !has_type) return false;
+  if (words.size() < 2) return is_api && words.size() == 1;
+  const std::string& what = words[1];
+  return is_api ? what == "revision" || what == "tree" : what == "resolve" || what == "raw";
+}
+
 std::string one_line(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, 500)) out += c >= ' ' && c < 0x7f ? c : '?';
@@ -357,6 +370,8 @@ std::unique_ptr<BodySink> dispatch(Hub& hub, const Router& router,
   Match match = router.match(request->method, request->path);
   if (match.route == nullptr) {
     if (match.path_known) throw Refused(405, "method not allowed");
+    if (is_of_lone_name(request->path))
+      throw Refused(404, std::string(wire::kErrorRepoNotFound), "Repository not found");
     if (request->path.starts_with("/api/"))
       throw Refused(501, "NotImplemented", "this hub does not offer this route");
     throw Refused(404, "EntryNotFound", "not found");

@@ -94,6 +94,14 @@ TEST_CASE("what is not offered says so in JSON", "[serve][hub]") {
   CHECK_FALSE(answer.header("x-error-message").empty());
   CHECK(json::parse(answer.body).contains("error"));
   CHECK(hub.ask("GET", "/nothing/of/the/kind").status == 404);
+  // Clients ask every hub for the oldest repositories of Hugging Face, which have no namespace.
+  for (const char* path : {"/api/models/gpt2", "/api/datasets/squad",
+                           "/api/models/gpt2/revision/main", "/api/models/gpt2/tree/main",
+                           "/gpt2/resolve/main/config.json", "/datasets/squad/resolve/main/a/b"}) {
+    INFO(path);
+    CHECK(hub.ask("GET", path).header("x-error-code") == "RepoNotFound");
+    CHECK(hub.ask("GET", path, hub.admin_token()).status == 404);
+  }
   CHECK(hub.ask("PUT", "/api/whoami-v2", hub.admin_token(), "{}").status == 405);
   CHECK(hub.ask("GET", "/health").body == "ok\n");
   answer = hub.ask("GET", "/health", "", "", {"X-Request-Id: abc-123"});
