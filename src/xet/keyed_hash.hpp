@@ -23,10 +23,9 @@ inline constexpr KeyBytes kRangeKey = {
 
 class KeyedHasher {
 public:
-  explicit KeyedHasher(const KeyBytes& key) { blake3_hasher_init_keyed(&state_, key.data()); }
-  explicit KeyedHasher(std::span<const std::byte, kHashBytes> key) {
-    blake3_hasher_init_keyed(&state_, reinterpret_cast<const std::uint8_t*>(key.data()));
-  }
+  explicit KeyedHasher(const KeyBytes& key) : KeyedHasher(key.data()) {}
+  explicit KeyedHasher(std::span<const std::byte, kHashBytes> key)
+      : KeyedHasher(reinterpret_cast<const std::uint8_t*>(key.data())) {}
 
   void update(ByteView bytes) { blake3_hasher_update(&state_, bytes.data(), bytes.size()); }
 
@@ -39,6 +38,21 @@ public:
   }
 
 private:
+  explicit KeyedHasher(const std::uint8_t* key) {
+    [[maybe_unused]] static const bool kProbed = probe_processor();
+    blake3_hasher_init_keyed(&state_, key);
+  }
+
+  /// BLAKE3 finds out what the processor can do when it hashes first, and notes it in a variable
+  /// that all threads share without a lock: so it hashes once before any other thread may.
+  static bool probe_processor() {
+    blake3_hasher hasher;
+    blake3_hasher_init(&hasher);
+    std::uint8_t first = 0;
+    blake3_hasher_finalize(&hasher, &first, 1);
+    return true;
+  }
+
   blake3_hasher state_;
 };
 
