@@ -49,12 +49,19 @@ int fsck(Context& context, bool repair) {
     context.out().document({{"clean", report.clean()},
                             {"repaired", report.repaired},
                             {"store", to_json(report.store)},
+                            {"working_files", report.working_files},
+                            {"working_bytes", report.working_bytes},
                             {"affected", affected_json(report.affected)},
                             {"lost", affected_json(report.lost)},
                             {"bad_pointers", report.bad_pointers},
                             {"bad_working_files", report.bad_working_files}});
   } else {
     print_findings(context, report.store);
+    if (report.working_files > 0) {
+      context.summary("checked {} of the work tree, {}",
+                      count_words(report.working_files, "large file", "large files"),
+                      human_bytes(report.working_bytes));
+    }
     print_affected(context, "affected", report.affected);
     print_affected(context, "lost", report.lost);
     print_paths(context, "not a pointer in git", report.bad_pointers);

@@ -124,6 +124,8 @@ private:
     const auto stat = real_file_system().stat(path);
     if (!stat || !index.is_unchanged(entry, *stat)) return;
     if (pointer_in_work_tree(path, *stat) == pointer) return;
+    ++report.working_files;
+    report.working_bytes += stat->size_bytes;
     store_.forget_working_file(path);
     if (content_hash(store_, path, *stat, tools_) == pointer.sha256) return;
     store_.forget_working_file(path);

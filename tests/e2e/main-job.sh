@@ -48,6 +48,9 @@ mhub -C a push
 mhub -C a pull
 mhub -C a fsck
 mhub -C b fsck
+# What a clone has is its working files, and these are read.
+expect_equal "large files read" "$(mhub -C b fsck --json | jq .working_files)" \
+  "$(mhub -C b ls-files --json | jq length)"
 
 step "an older version comes back"
 mhub -C a switch -c old HEAD~2

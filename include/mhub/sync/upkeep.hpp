@@ -18,6 +18,8 @@ struct FsckReport {
   std::vector<AffectedFile> lost;
   std::vector<std::string> bad_pointers;       ///< paths tracked as large whose blob is no pointer
   std::vector<std::string> bad_working_files;  ///< marked unchanged, yet not their content
+  std::uint64_t working_files = 0;             ///< large ones that are marked unchanged, all read
+  std::uint64_t working_bytes = 0;
   bool repaired = false;
   bool clean() const;
 };
