@@ -471,7 +471,7 @@ TEST_CASE("a hub that never ends its report is not listened to for ever", "[remo
     if (received.path != "/m.git/git-receive-pack") return std::nullopt;
     Reply reply;
     reply.headers = {{"Content-Type", "application/x-git-receive-pack-result"}};
-    reply.producer = [&](std::uint64_t, std::span<char> room) -> ssize_t {
+    reply.producer = [packet](std::uint64_t, std::span<char> room) -> ssize_t {
       const std::size_t count = room.size() / packet.size();
       for (std::size_t i = 0; i < count; ++i) packet.copy(&room[i * packet.size()], packet.size());
       return static_cast<ssize_t>(count * packet.size());
