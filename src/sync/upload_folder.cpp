@@ -10,13 +10,16 @@
 #include <mhub/base/error.hpp>
 #include <mhub/base/fault.hpp>
 #include <mhub/base/log.hpp>
+#include <mhub/base/synchronized.hpp>
 #include <mhub/base/thread_pool.hpp>
 #include <mhub/remote/hub_content.hpp>
 #include <mhub/remote/hub_repos.hpp>
 #include <mhub/repo/work_tree.hpp>
 #include <mhub/store/check.hpp>
+#include <mhub/store/ingest.hpp>
 #include <mhub/sync/upload_folder.hpp>
 
+#include "chunk_fetch.hpp"
 #include "commit_body.hpp"
 #include "content_id.hpp"
 #include "upload.hpp"
@@ -37,6 +40,8 @@ constexpr std::uint64_t kSentAtOnceBytes = std::uint64_t{8} << 30;
 constexpr std::uint64_t kRulesMaxBytes = std::uint64_t{1} << 20;
 /// How often somebody else's commit may come first.
 constexpr unsigned kTries = 10;
+/// Files that are cut into chunks side by side; each has buffers of its own.
+constexpr unsigned kCutAtOnce = 4;
 /// A file that was changed just before it was read could change again and look the same.
 constexpr std::int64_t kSettledNs = 2'000'000'000;
 
@@ -50,7 +55,7 @@ struct LocalFile {
 struct Judged {
   const LocalFile* file = nullptr;
   bool is_large = false;
-  ContentId id;
+  std::optional<ContentId> id;  ///< of every file once the large ones are sent
 };
 
 [[noreturn]] void refuse_name(const std::filesystem::path& path) {
@@ -256,9 +261,9 @@ private:
     for (const Judged& one : changed) {
       const LocalFile& file = *one.file;
       if (one.is_large) {
-        all.large.push_back({file.name, *Sha256::parse(one.id.text()), file.stat.size_bytes, {}});
+        all.large.push_back({file.name, sha256_of(one), file.stat.size_bytes, {}});
       } else {
-        all.files.push_back({file.name, file.path, file.stat.size_bytes, one.id});
+        all.files.push_back({file.name, file.path, file.stat.size_bytes, *one.id});
       }
     }
     return commit(all);
@@ -302,6 +307,7 @@ private:
           if (!first) first = std::current_exception();
         }
       }
+      note_seen();
       if (first) std::rethrow_exception(first);
     }
     return changed;
@@ -332,6 +338,10 @@ private:
       return std::nullopt;
     }
     const bool is_large = said.is_large && size > 0;
+    const auto known = is_large ? known_id(file) : std::nullopt;
+    // The hub has nothing of that name: cutting it into chunks gives its hash in the same pass.
+    if (is_large && !known && said.oid.empty() && options_.by_chunks)
+      return Judged{&file, true, std::nullopt};
     if (!is_large && size > kInlineFileMaxBytes) {
       throw Error(ErrorKind::usage, "the hub wants {} ({}) in git itself, where it is too large",
                   printable(file.name), human_bytes(size))
@@ -339,9 +349,9 @@ private:
               "give it a rule in the repository's .gitattributes: filter=lfs diff=lfs merge=lfs "
               "-text");
     }
-    ContentId id = is_large
-                       ? large_id(file)
-                       : content_id_of(file.path, ContentId::Kind::git_blob, size, tools_.stop);
+    const auto kind = is_large ? ContentId::Kind::sha256 : ContentId::Kind::git_blob;
+    ContentId id = known ? *known : content_id_of(file.path, kind, size, tools_.stop);
+    if (is_large && !known) remember(file, *Sha256::parse(id.text()));
     tools_.progress.advance(size);
     if (id.text() == said.oid) {
       ++unchanged_;
@@ -351,30 +361,48 @@ private:
   }
 
   /// As an earlier upload found it, if the file has not changed since.
-  ContentId large_id(const LocalFile& file) {
+  std::optional<ContentId> known_id(const LocalFile& file) {
     const auto known = site_.store().find_working_file(file.path);
     if (known && known->stat == file.stat) return ContentId(known->sha256);
-    ContentId id =
-        content_id_of(file.path, ContentId::Kind::sha256, file.stat.size_bytes, tools_.stop);
+    return std::nullopt;
+  }
+
+  /// What a file that was just read turned out to be, for the next upload. Any thread.
+  void remember(const LocalFile& file, const Sha256& sha256) {
     const auto now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
                             std::chrono::system_clock::now().time_since_epoch())
                             .count();
     const auto stat = real_file_system().stat(file.path);
-    if (stat && *stat == file.stat && file.stat.mtime_ns + kSettledNs < now_ns) {
-      const store::WorkingFile seen{file.path, *Sha256::parse(id.text()), file.stat};
-      site_.store().note_working_files(std::span(&seen, 1));
-    }
-    return id;
+    if (!stat || *stat != file.stat || file.stat.mtime_ns + kSettledNs >= now_ns) return;
+    seen_.with([&](auto& seen) { seen.push_back({file.path, sha256, file.stat}); });
+  }
+
+  void note_seen() {
+    seen_.with([&](auto& seen) {
+      if (!seen.empty()) site_.store().note_working_files(seen);
+      seen.clear();
+    });
   }
 
   // --- large files
 
-  void send_large(const std::vector<Judged>& changed) {
-    std::vector<repo::FoundPointer> group;
+  static Sha256 sha256_of(const Judged& one) { return *Sha256::parse(one.id->text()); }
+
+  void send_large(std::vector<Judged>& changed) {
+    std::vector<Judged*> group;
     std::uint64_t group_bytes = 0;
     const auto send = [&] {
       if (group.empty()) return;
-      const UploadTotals totals = upload_files(site_, link_, group, tools_);
+      cut(group);
+      std::vector<repo::FoundPointer> pointers;
+      for (const Judged* one : group) {
+        repo::FoundPointer& found = pointers.emplace_back();
+        found.pointer.sha256 = sha256_of(*one);
+        found.pointer.size_bytes = one->file->stat.size_bytes;
+        found.path = one->file->name;
+        site_.add(found.pointer.sha256, *one->file);
+      }
+      const UploadTotals totals = upload_files(site_, link_, pointers, tools_);
       report_.sent_bytes += totals.sent_bytes;
       report_.new_raw_bytes += totals.new_raw_bytes;
       report_.known_raw_bytes += totals.known_raw_bytes;
@@ -382,19 +410,42 @@ private:
       group_bytes = 0;
       keep_index_only();
     };
-    for (const Judged& one : changed) {
+    for (Judged& one : changed) {
       if (!one.is_large) continue;
-      repo::FoundPointer found;
-      found.pointer.sha256 = *Sha256::parse(one.id.text());
-      found.pointer.size_bytes = one.file->stat.size_bytes;
-      found.path = one.file->name;
-      site_.add(found.pointer.sha256, *one.file);
-      group_bytes += found.pointer.size_bytes;
-      group.push_back(std::move(found));
+      group_bytes += one.file->stat.size_bytes;
+      group.push_back(&one);
       if (group_bytes >= kSentAtOnceBytes) send();
     }
     send();
     fault_point("upload.files_sent");
+  }
+
+  /// Those of `group` that nobody has read yet become chunks in the store, and get their ids.
+  void cut(const std::vector<Judged*>& group) {
+    std::uint64_t bytes = 0;
+    for (const Judged* one : group) bytes += one->id ? 0 : one->file->stat.size_bytes;
+    if (bytes == 0) return;
+    tools_.progress.phase("cutting", bytes);
+    const auto ingest = site_.store().start_ingest();
+    {
+      ThreadPool pool(tools_.jobs == 0 ? kCutAtOnce : std::min(tools_.jobs, kCutAtOnce));
+      std::vector<std::future<void>> running;
+      for (Judged* one : group) {
+        if (one->id) continue;
+        running.push_back(pool.submit([&, one] {
+          const LocalFile& file = *one->file;
+          const auto read = ingest->add_file(file.path, tools_.progress, tools_.stop);
+          if (read.size_bytes != file.stat.size_bytes)
+            throw Error(ErrorKind::conflict, "{} changes while it is uploaded",
+                        printable(file.path.string()));
+          one->id = ContentId(read.sha256);
+          remember(file, read.sha256);
+        }));
+      }
+      wait_all(running);
+    }
+    ingest->commit();
+    note_seen();
   }
 
   /// The hub has the chunks; what is known of them is worth keeping, the bytes are not.
@@ -517,6 +568,7 @@ private:
   std::string prefix_;
   std::vector<LocalFile> files_;
   std::string parent_;  ///< the commit that the hub compared with; may be empty
+  Synchronized<std::vector<store::WorkingFile>> seen_;
   std::atomic<std::uint64_t> unchanged_{0};
   std::atomic<std::uint64_t> ignored_{0};
   UploadFolderReport report_;
