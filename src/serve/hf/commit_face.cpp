@@ -70,7 +70,8 @@ public:
         repository_->refresh();
         return is_pull_request_ ? try_pull_request() : try_commit();
       });
-      if (pull) tell_of_commits(*call_->hub.discussions, *repository_, *pull, call_->who.user->id);
+      if (pull)
+        try_to_tell_of_commits(*call_->hub.discussions, *repository_, *pull, call_->who.user->id);
     }
     refs_changed(*call_, *call_->repo, changes_);
     if (opened_) discussion_changed(*call_, *opened_, "create");

@@ -209,7 +209,14 @@ Response merge(Call& call) {
   tell_of_commits(*call.hub.discussions, git, pull, std::nullopt);
   std::vector<RefChange> changes;
   pull = merge_pull_request(call, git, std::move(pull), changes);
-  const auto event = call.hub.discussions->set_merged(pull, call.who.user->id, text);
+  std::optional<StoredEvent> event;
+  try {
+    event = call.hub.discussions->set_merged(pull, call.who.user->id, text);
+  } catch (...) {
+    // The branch has moved; a second try will find that and mark the pull request.
+    refs_changed(call, *call.repo, changes);
+    throw;
+  }
   turn.unlock();
   refs_changed(call, *call.repo, changes);
   if (!event) refuse_changed();

@@ -119,6 +119,16 @@ void tell_of_commits(Discussions& discussions, repo::Repository& git, const Disc
   discussions.add_commits(pull, who, head->hex(), commits);
 }
 
+void try_to_tell_of_commits(Discussions& discussions, repo::Repository& git, const Discussion& pull,
+                            std::optional<std::int64_t> who) {
+  try {
+    tell_of_commits(discussions, git, pull, who);
+  } catch (const Error& error) {
+    log_warning("the commits of {} are not told of yet: {}", pull_request_ref(pull.number),
+                error.what());
+  }
+}
+
 Discussion open_discussion(const Call& call, repo::Repository& git, Discussion discussion,
                            const std::string& text, const std::optional<repo::ObjectId>& head) {
   Discussions& discussions = *call.hub.discussions;
@@ -141,12 +151,7 @@ Discussion open_discussion(const Call& call, repo::Repository& git, Discussion d
     repo::delete_ref(git, ref, repo::Expected::at(*head));
     throw;
   }
-  try {
-    tell_of_commits(discussions, git, discussion, discussion.author_id);
-  } catch (const Error& error) {
-    // The pull request stands; a second try would make another. Whoever looks at it is told.
-    log_warning("the commits of {} are not told of yet: {}", ref, error.what());
-  }
+  try_to_tell_of_commits(discussions, git, discussion, discussion.author_id);
   return discussion;
 }
 

@@ -30,6 +30,11 @@ std::optional<std::int64_t> pull_request_number(std::string_view ref);
 void tell_of_commits(Discussions& discussions, repo::Repository& git, const Discussion& pull,
                      std::optional<std::int64_t> who);
 
+/// The same once the commits stand: trouble is logged alone, for a second try of the caller's would
+/// commit again. Whoever looks at the pull request next is told.
+void try_to_tell_of_commits(Discussions& discussions, repo::Repository& git, const Discussion& pull,
+                            std::optional<std::int64_t> who);
+
 /// Writes down a discussion, or with `head` a pull request whose reference begins there, under the
 /// next number. `discussion` says everything but repository, number and author. The caller holds
 /// the repository's branch lock. Throws Error: conflict (no room).

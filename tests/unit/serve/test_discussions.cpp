@@ -263,6 +263,36 @@ TEST_CASE("a discussion that is full can be closed, and stays so", "[serve][disc
   CHECK(w.details(number).at("status") == "closed");
 }
 
+TEST_CASE("what has moved stays known when a discussion cannot be written",
+          "[serve][discussions]") {
+  World w;
+  const auto catalog = w.hub.folder() / "data/catalog.db";
+  REQUIRE(w.make(w.ann, "Change", true) == 1);
+  test::run_sql(catalog,
+                "CREATE TRIGGER no_head BEFORE UPDATE OF head ON discussions BEGIN "
+                "SELECT RAISE(ABORT, 'not now'); END");
+  // The commit stands: were it refused, a second try would make another.
+  CHECK(w.commit(w.ann, "refs%2Fpr%2F1", header_line("Add b") + file_line("b", "new\n")).status ==
+        200);
+  const std::string head = w.repo.tip_id("refs/pr/1");
+  CHECK(head != w.first);
+  test::run_sql(catalog, "DROP TRIGGER no_head");
+  CHECK(World::kinds(w.details(1)) == "cc");
+
+  w.good(w.post("/1/status", w.ann, {{"status", "open"}}));
+  test::run_sql(catalog,
+                "CREATE TRIGGER no_merge BEFORE UPDATE OF merged ON discussions BEGIN "
+                "SELECT RAISE(ABORT, 'not now'); END");
+  CHECK(w.status("/1/merge", w.ann, nullptr) >= 409);
+  CHECK(w.repo.tip_id() == head);
+  // Lists show what the branch has become.
+  const auto listed = w.good(w.hub.ask("GET", "/api/models?author=ann&expand=sha"));
+  CHECK(listed.at(0).at("sha") == head);
+  test::run_sql(catalog, "DROP TRIGGER no_merge");
+  w.good(w.post("/1/merge", w.ann, nullptr));
+  CHECK(w.details(1).at("status") == "merged");
+}
+
 TEST_CASE("a pull request begins as a draft, gets commits and is merged", "[serve][discussions]") {
   World w;
   CHECK(w.make(w.ann, "Words") == 1);
