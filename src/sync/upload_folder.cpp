@@ -340,8 +340,10 @@ private:
     const bool is_large = said.is_large && size > 0;
     const auto known = is_large ? known_id(file) : std::nullopt;
     // The hub has nothing of that name: cutting it into chunks gives its hash in the same pass.
-    if (is_large && !known && said.oid.empty() && options_.by_chunks)
+    if (is_large && !known && said.oid.empty() && options_.by_chunks) {
+      tools_.progress.advance(size);
       return Judged{&file, true, std::nullopt};
+    }
     if (!is_large && size > kInlineFileMaxBytes) {
       throw Error(ErrorKind::usage, "the hub wants {} ({}) in git itself, where it is too large",
                   printable(file.name), human_bytes(size))
