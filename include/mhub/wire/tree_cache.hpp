@@ -12,9 +12,9 @@
 
 namespace mhub::wire {
 
-/// Largest such file that is read or written, and the files that one names. Some 320 bytes are
-/// written for each file; its JSON in memory is three times as much, and the entries as much again,
-/// so that all of it together stays below 400 MiB. A longer listing is asked for each time.
+/// Largest such file that is read or written, and the files that one names. Reading one takes
+/// several times its size in memory, for its JSON and for the entries. A longer listing is asked
+/// for each time.
 inline constexpr std::size_t kTreeCacheMaxBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kTreeCacheMaxFiles = 200'000;
 
