@@ -22,10 +22,21 @@ namespace {
 constexpr std::size_t kNotesAtOnce = 64;
 /// Chunks of the files that are planned and registered together; bounds memory.
 constexpr std::size_t kChunksAtOnce = std::size_t{1} << 19;
+
 struct Pending {
   repo::FoundPointer found;
   wire::LfsObjectAnswer answer;
 };
+
+/// Of files with the same content, one.
+std::vector<repo::FoundPointer> distinct_of(std::span<const repo::FoundPointer> pointers) {
+  std::vector<repo::FoundPointer> distinct(pointers.begin(), pointers.end());
+  const auto content = [](const repo::FoundPointer& found) { return found.pointer.sha256; };
+  std::ranges::sort(distinct, {}, content);
+  const auto rest = std::ranges::unique(distinct, {}, content);
+  distinct.erase(rest.begin(), rest.end());
+  return distinct;
+}
 
 /// A file made only to be sent; gone when this is.
 struct SentCopy {
@@ -86,25 +97,14 @@ public:
         working_(site.store()),
         chunks_(site, working_, link, tools) {}
 
+  /// Of distinct contents.
   UploadTotals run(std::span<const repo::FoundPointer> pointers) {
-    std::vector<repo::FoundPointer> distinct(pointers.begin(), pointers.end());
-    std::sort(distinct.begin(), distinct.end(),
-              [](const auto& a, const auto& b) { return a.pointer.sha256 < b.pointer.sha256; });
-    distinct.erase(std::unique(distinct.begin(), distinct.end(),
-                               [](const auto& a, const auto& b) {
-                                 return a.pointer.sha256 == b.pointer.sha256;
-                               }),
-                   distinct.end());
-    std::uint64_t total_bytes = 0;
-    for (const auto& found : distinct) total_bytes += found.pointer.size_bytes;
-    if (!distinct.empty()) tools_.progress.phase("sending", total_bytes);
-
     std::vector<Pending> by_chunks;
     std::size_t chunk_estimate = 0;
-    for (std::size_t at = 0; at < distinct.size(); at += wire::kLfsBatchObjects) {
+    for (std::size_t at = 0; at < pointers.size(); at += wire::kLfsBatchObjects) {
       tools_.stop.check();
       const auto part =
-          std::span(distinct).subspan(at, std::min(wire::kLfsBatchObjects, distinct.size() - at));
+          pointers.subspan(at, std::min(wire::kLfsBatchObjects, pointers.size() - at));
       std::vector<wire::LfsObject> objects;
       for (const auto& found : part)
         objects.push_back({found.pointer.sha256, found.pointer.size_bytes});
@@ -293,7 +293,11 @@ private:
 UploadTotals upload_files(Workspace& workspace, const Connections& connections, HubLink& link,
                           std::span<const repo::FoundPointer> pointers, const Tools& tools) {
   WorkspaceSite site(workspace, connections, tools);
-  return upload_files(site, link, pointers, tools);
+  const std::vector<repo::FoundPointer> distinct = distinct_of(pointers);
+  std::uint64_t total_bytes = 0;
+  for (const auto& found : distinct) total_bytes += found.pointer.size_bytes;
+  if (!distinct.empty()) tools.progress.phase("sending", total_bytes);
+  return upload_files(site, link, distinct, tools);
 }
 
 UploadTotals upload_files(UploadSite& site, HubLink& link,

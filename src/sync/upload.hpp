@@ -43,7 +43,8 @@ public:
 /// not_found (bytes nowhere to be had), denied, network, corrupt, io, interrupted.
 UploadTotals upload_files(Workspace& workspace, const Connections& connections, HubLink& link,
                           std::span<const repo::FoundPointer> pointers, const Tools& tools);
-/// As above, from a place that is no repository.
+/// As above, from a place that is no repository. `pointers` are of distinct contents; the phase of
+/// the progress is the caller's.
 UploadTotals upload_files(UploadSite& site, HubLink& link,
                           std::span<const repo::FoundPointer> pointers, const Tools& tools);
 

@@ -35,8 +35,9 @@ constexpr std::size_t kOperationsAtOnce = 5000;
 constexpr std::uint64_t kInlineBytesAtOnce = std::uint64_t{64} << 20;
 /// What hubs take in a commit's line is at most 10 MB or so.
 constexpr std::uint64_t kInlineFileMaxBytes = std::uint64_t{11} << 20;
-/// Large files sent together; bounds the room that chunks take on disk on their way.
-constexpr std::uint64_t kSentAtOnceBytes = std::uint64_t{8} << 30;
+/// Large files sent together, while the next ones are cut; bounds the room that chunks take on disk
+/// on their way.
+constexpr std::uint64_t kSentAtOnceBytes = std::uint64_t{512} << 20;
 constexpr std::uint64_t kRulesMaxBytes = std::uint64_t{1} << 20;
 /// How often somebody else's commit may come first.
 constexpr unsigned kTries = 10;
@@ -157,7 +158,10 @@ public:
   explicit FolderSite(const std::filesystem::path& folder)
       : folder_(folder), store_(store::Store::open(folder)) {}
 
-  void add(const Sha256& sha256, const LocalFile& file) { files_.try_emplace(sha256, &file); }
+  /// False if a file of that content is there already. Not while files are sent.
+  bool add(const Sha256& sha256, const LocalFile& file) {
+    return files_.try_emplace(sha256, &file).second;
+  }
 
   store::Store& store() override { return *store_; }
   std::optional<std::filesystem::path> object_copy(const repo::FoundPointer& found) override {
@@ -390,53 +394,85 @@ private:
 
   static Sha256 sha256_of(const Judged& one) { return *Sha256::parse(one.id->text()); }
 
+  /// A group of files is cut into chunks while the group before it is on its way.
   void send_large(std::vector<Judged>& changed) {
-    std::vector<Judged*> group;
-    std::uint64_t group_bytes = 0;
-    const auto send = [&] {
-      if (group.empty()) return;
-      cut(group);
-      std::vector<repo::FoundPointer> pointers;
-      for (const Judged* one : group) {
-        repo::FoundPointer& found = pointers.emplace_back();
-        found.pointer.sha256 = sha256_of(*one);
-        found.pointer.size_bytes = one->file->stat.size_bytes;
-        found.path = one->file->name;
-        site_.add(found.pointer.sha256, *one->file);
-      }
-      const UploadTotals totals = upload_files(site_, link_, pointers, tools_);
-      report_.sent_bytes += totals.sent_bytes;
-      report_.new_raw_bytes += totals.new_raw_bytes;
-      report_.known_raw_bytes += totals.known_raw_bytes;
-      group.clear();
-      group_bytes = 0;
+    const auto groups = groups_of_large(changed);
+    std::uint64_t left_bytes = 0;
+    for (const Group& group : groups) left_bytes += group.size_bytes;
+    ThreadPool sender(1);
+    std::future<UploadTotals> sending;
+    const auto finish = [&] {
+      if (!sending.valid()) return;
+      count(sending.get());
       keep_index_only();
     };
-    for (Judged& one : changed) {
-      if (!one.is_large) continue;
-      group_bytes += one.file->stat.size_bytes;
-      group.push_back(&one);
-      if (group_bytes >= kSentAtOnceBytes) send();
+    for (const Group& group : groups) {
+      const bool shows_cutting = !sending.valid();
+      cut(group, shows_cutting ? tools_.progress : silent_progress());
+      finish();
+      if (shows_cutting) tools_.progress.phase("sending", left_bytes);
+      sending = sender.submit([this, pointers = pointers_of(group)] {
+        return upload_files(site_, link_, pointers, tools_);
+      });
     }
-    send();
+    finish();
     fault_point("upload.files_sent");
   }
 
+  struct Group {
+    std::vector<Judged*> files;
+    std::uint64_t size_bytes = 0;
+  };
+
+  static std::vector<Group> groups_of_large(std::vector<Judged>& changed) {
+    std::vector<Group> groups;
+    for (Judged& one : changed) {
+      if (!one.is_large) continue;
+      if (groups.empty() || groups.back().size_bytes >= kSentAtOnceBytes) groups.emplace_back();
+      groups.back().files.push_back(&one);
+      groups.back().size_bytes += one.file->stat.size_bytes;
+    }
+    return groups;
+  }
+
+  /// What is to be sent of `group`; nobody may be sending. Files that are alike go up once.
+  std::vector<repo::FoundPointer> pointers_of(const Group& group) {
+    std::vector<repo::FoundPointer> pointers;
+    for (const Judged* one : group.files) {
+      repo::FoundPointer found;
+      found.pointer.sha256 = sha256_of(*one);
+      found.pointer.size_bytes = one->file->stat.size_bytes;
+      found.path = one->file->name;
+      if (site_.add(found.pointer.sha256, *one->file)) {
+        pointers.push_back(std::move(found));
+      } else {
+        tools_.progress.advance(found.pointer.size_bytes);
+      }
+    }
+    return pointers;
+  }
+
+  void count(const UploadTotals& totals) {
+    report_.sent_bytes += totals.sent_bytes;
+    report_.new_raw_bytes += totals.new_raw_bytes;
+    report_.known_raw_bytes += totals.known_raw_bytes;
+  }
+
   /// Those of `group` that nobody has read yet become chunks in the store, and get their ids.
-  void cut(const std::vector<Judged*>& group) {
+  void cut(const Group& group, Progress& progress) {
     std::uint64_t bytes = 0;
-    for (const Judged* one : group) bytes += one->id ? 0 : one->file->stat.size_bytes;
+    for (const Judged* one : group.files) bytes += one->id ? 0 : one->file->stat.size_bytes;
     if (bytes == 0) return;
-    tools_.progress.phase("cutting", bytes);
+    progress.phase("cutting", bytes);
     const auto ingest = site_.store().start_ingest();
     {
       ThreadPool pool(tools_.jobs == 0 ? kCutAtOnce : std::min(tools_.jobs, kCutAtOnce));
       std::vector<std::future<void>> running;
-      for (Judged* one : group) {
+      for (Judged* one : group.files) {
         if (one->id) continue;
         running.push_back(pool.submit([&, one] {
           const LocalFile& file = *one->file;
-          const auto read = ingest->add_file(file.path, tools_.progress, tools_.stop);
+          const auto read = ingest->add_file(file.path, progress, tools_.stop);
           if (read.size_bytes != file.stat.size_bytes)
             throw Error(ErrorKind::conflict, "{} changes while it is uploaded",
                         printable(file.path.string()));

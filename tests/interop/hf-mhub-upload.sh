@@ -127,6 +127,25 @@ before=$(proxy_bytes up)
 mhub upload admin/killed2 big.bin >/dev/null
 expect_at_most "bytes of the second run" $(($(proxy_bytes up) - before)) 100000
 
+step "large files that go up in turns, the next cut while one is sent"
+mkdir turns
+for i in 1 2; do
+  gen_noise turns/$i.bin 2M 3$i
+  truncate -s 520M turns/$i.bin
+done
+cp --sparse=always turns/1.bin turns/3.bin
+with_fault "push.xorb_sent:2=kill" mhub upload admin/turns turns
+expect_equal "exit code" "$code" 137
+before=$(proxy_bytes up)
+up admin/turns turns
+expect_equal "files" "$(said .files_committed)" 3
+expect_at_most "bytes of the second run" $(($(proxy_bytes up) - before)) 4000000  # one of the two was sent
+for i in 1 2 3; do
+  expect_equal "SHA-256 of turns/$i.bin" "$(curl -sf "$HUB/admin/turns/raw/main/$i.bin" | sed -n 's/^oid sha256://p')" \
+    "$(openssl dgst -sha256 -r <turns/$i.bin | cut -d ' ' -f 1)"
+done
+rm -r turns
+
 step "a repository that was deleted gets everything anew"
 mhub repo delete admin/killed --yes
 mhub upload admin/killed big.bin >/dev/null
