@@ -272,14 +272,15 @@ std::vector<FoundPointer> pointers_in_range(Repository& repository,
   return found;
 }
 
-std::vector<FoundBlob> large_blobs_in_range(Repository& repository,
-                                            const std::vector<ObjectId>& tips,
-                                            const std::vector<ObjectId>& excluded,
-                                            std::uint64_t above_bytes, const StopToken& stop) {
-  std::vector<FoundBlob> found;
+RangeFiles files_in_range(Repository& repository, const std::vector<ObjectId>& tips,
+                          const std::vector<ObjectId>& excluded, std::uint64_t above_bytes,
+                          const StopToken& stop) {
+  RangeFiles found;
   const auto visit = [&](const ObjectId& id, const std::string& path) {
     const std::uint64_t size = object_size(repository, id);
-    if (size > above_bytes) found.push_back({id, size, path});
+    if (size > above_bytes) found.large_blobs.push_back({id, size, path});
+    if (const auto pointer = read_pointer(repository, id))
+      found.pointers.push_back({*pointer, id, path});
   };
   scan_range(repository, tips, excluded, visit, stop);
   return found;

@@ -5,7 +5,6 @@
 #include <mhub/base/bytes.hpp>
 #include <mhub/remote/hub_files.hpp>
 #include <mhub/repo/objects.hpp>
-#include <mhub/repo/pointers.hpp>
 
 namespace mhub::sync {
 
@@ -41,25 +40,22 @@ void check_refs_for_hugging_face(const std::vector<remote::RefPush>& wanted,
   }
 }
 
-void check_files_for_hugging_face(repo::Repository& repository,
-                                  const std::vector<repo::ObjectId>& tips,
-                                  const std::vector<repo::ObjectId>& excluded,
-                                  const StopToken& stop) {
-  auto found = repo::large_blobs_in_range(repository, tips, excluded, kHuggingFaceBlobBytes, stop);
-  if (found.empty()) return;
-  std::sort(found.begin(), found.end(),
+void check_files_for_hugging_face(std::vector<repo::FoundBlob> too_large) {
+  if (too_large.empty()) return;
+  std::sort(too_large.begin(), too_large.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
   std::string names;
-  for (std::size_t i = 0; i < std::min(found.size(), kNamedFiles); ++i) {
-    names += fmt::format("{}{} ({})", i == 0 ? "" : ", ", printable(found[i].path),
-                         human_bytes(found[i].size_bytes));
+  for (std::size_t i = 0; i < std::min(too_large.size(), kNamedFiles); ++i) {
+    names += fmt::format("{}{} ({})", i == 0 ? "" : ", ", printable(too_large[i].path),
+                         human_bytes(too_large[i].size_bytes));
   }
-  if (found.size() > kNamedFiles) names += fmt::format(" and {} more", found.size() - kNamedFiles);
+  if (too_large.size() > kNamedFiles)
+    names += fmt::format(" and {} more", too_large.size() - kNamedFiles);
   throw Error(ErrorKind::conflict, "the hub takes files above 10 MB as large files alone, not {}",
               names)
       .hint(fmt::format("mhub track '{0}' && mhub rm --cached '{0}' && mhub add '{0}' && mhub "
                         "commit --amend; older commits that hold it must be made anew",
-                        printable(found.front().path)));
+                        printable(too_large.front().path)));
 }
 
 bool may_replace_first_commit(repo::Repository& repository, HubLink& link,

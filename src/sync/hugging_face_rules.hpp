@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <mhub/remote/git_transport.hpp>
+#include <mhub/repo/pointers.hpp>
 #include <mhub/repo/repository.hpp>
 
 #include "hub_link.hpp"
@@ -18,12 +19,9 @@ inline constexpr std::uint64_t kHuggingFaceBlobBytes = 10'000'000;
 void check_refs_for_hugging_face(const std::vector<remote::RefPush>& wanted,
                                  const remote::RemoteRefs& on_hub);
 
-/// Throws Error: conflict naming the files above kHuggingFaceBlobBytes that commits reached by
-/// `tips`, and not by `excluded`, hold in git itself.
-void check_files_for_hugging_face(repo::Repository& repository,
-                                  const std::vector<repo::ObjectId>& tips,
-                                  const std::vector<repo::ObjectId>& excluded,
-                                  const StopToken& stop);
+/// Throws Error: conflict naming `too_large`, the files above kHuggingFaceBlobBytes that commits to
+/// be pushed hold in git itself, if there are any. Pure.
+void check_files_for_hugging_face(std::vector<repo::FoundBlob> too_large);
 
 /// True if all that `commit` of the hub's repository leads to is the .gitattributes with which the
 /// Hub begins every repository, and `ours` has one too: a history that was begun here may take its

@@ -212,7 +212,10 @@ private:
       const auto id = repo::ObjectId::parse(ref.source_id);
       if (id && !is_hopeless(ref, on_hub)) tips.push_back(*id);
     }
-    check_files_for_hugging_face(repository_, tips, ids_of(on_hub), tools_.stop);
+    repo::RangeFiles found =
+        repo::files_in_range(repository_, tips, ids_of(on_hub), kHuggingFaceBlobBytes, tools_.stop);
+    check_files_for_hugging_face(std::move(found.large_blobs));
+    pointers_ = std::move(found.pointers);
   }
 
   /// A history that was begun here has no way on from the commit with which the Hub begins each
@@ -236,13 +239,17 @@ private:
     return ids;
   }
 
-  void send_data(const remote::RemoteRefs& on_hub) {
+  void find_pointers(const remote::RemoteRefs& on_hub) {
     std::vector<repo::ObjectId> tips;
     for (const remote::RefPush& ref : wanted_) {
       if (const auto id = repo::ObjectId::parse(ref.source_id)) tips.push_back(*id);
     }
-    const auto pointers = repo::pointers_in_range(repository_, tips, ids_of(on_hub), tools_.stop);
-    const UploadTotals sent = upload_files(workspace_, connections_, link_, pointers, tools_);
+    pointers_ = repo::pointers_in_range(repository_, tips, ids_of(on_hub), tools_.stop);
+  }
+
+  void send_data(const remote::RemoteRefs& on_hub) {
+    if (!pointers_) find_pointers(on_hub);
+    const UploadTotals sent = upload_files(workspace_, connections_, link_, *pointers_, tools_);
     report_.transfer.sent_bytes += sent.sent_bytes;
     report_.transfer.files = sent.files;
     report_.transfer.logical_bytes = sent.logical_bytes;
@@ -310,6 +317,8 @@ private:
   HubLink link_;
   std::vector<remote::RefPush> wanted_;
   std::vector<std::string> locals_;  ///< beside wanted_; empty where there is no local ref
+  /// Of the new commits of all that is wanted and not hopeless, once these were walked.
+  std::optional<std::vector<repo::FoundPointer>> pointers_;
   PushReport report_;
 };
 

@@ -36,12 +36,16 @@ struct FoundBlob {
   std::string path;
 };
 
-/// Blobs of more than `above_bytes` in the same range.
-std::vector<FoundBlob> large_blobs_in_range(Repository& repository,
-                                            const std::vector<ObjectId>& tips,
-                                            const std::vector<ObjectId>& excluded,
-                                            std::uint64_t above_bytes,
-                                            const StopToken& stop = never_stopped());
+/// What one walk of a range finds.
+struct RangeFiles {
+  std::vector<FoundPointer> pointers;
+  std::vector<FoundBlob> large_blobs;
+};
+
+/// pointers_in_range, and in the same walk the blobs of more than `above_bytes`.
+RangeFiles files_in_range(Repository& repository, const std::vector<ObjectId>& tips,
+                          const std::vector<ObjectId>& excluded, std::uint64_t above_bytes,
+                          const StopToken& stop = never_stopped());
 
 /// Calls `visit` for every pointer that anything in the repository can still lead to, each blob
 /// once: all references, HEAD, FETCH_HEAD, ORIG_HEAD and MERGE_HEAD, all reflogs (the stash among

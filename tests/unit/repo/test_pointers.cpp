@@ -36,21 +36,30 @@ bool reaches(Repository& repository, const std::string& content) {
 
 }  // namespace
 
-TEST_CASE("large blobs of a range are found once, and small ones not", "[repo][pointers]") {
+TEST_CASE("one walk finds a range's pointers and its large blobs", "[repo][pointers]") {
   test::GitRepo work;
   work.write("old.txt", std::string(2000, 'o'));
+  work.write("old.bin", pointer_text("old"));
   const ObjectId first = id_of(work.git_commit_all("first"));
   work.write("d/new.txt", std::string(1001, 'n'));
   work.write("edge.txt", std::string(1000, 'e'));
+  work.write("d/new.bin", pointer_text("new"));
   work.git_commit_all("second");
   work.write("d/new.txt", "small now");
+  work.write("d/new.bin", pointer_text("newer"));
   const ObjectId third = id_of(work.git_commit_all("third"));
-  const auto found = large_blobs_in_range(*work, {third}, {first}, 1000);
-  REQUIRE(found.size() == 1);
-  CHECK(found[0].path == "d/new.txt");
-  CHECK(found[0].size_bytes == 1001);
-  CHECK(large_blobs_in_range(*work, {third}, {}, 1000).size() == 2);
-  CHECK(large_blobs_in_range(*work, {third}, {third}, 1000).empty());
+  const RangeFiles found = files_in_range(*work, {third}, {first}, 1000);
+  REQUIRE(found.large_blobs.size() == 1);
+  CHECK(found.large_blobs[0].path == "d/new.txt");
+  CHECK(found.large_blobs[0].size_bytes == 1001);
+  CHECK(found.pointers.size() == 2);
+  CHECK(names_of(found.pointers) == "d/new.bin ");
+  const RangeFiles all = files_in_range(*work, {third}, {}, 1000);
+  CHECK(all.large_blobs.size() == 2);
+  CHECK(names_of(all.pointers) == "d/new.bin old.bin ");
+  const RangeFiles none = files_in_range(*work, {third}, {third}, 1000);
+  CHECK(none.large_blobs.empty());
+  CHECK(none.pointers.empty());
 }
 
 TEST_CASE("a push needs the pointers that the other side cannot have", "[repo][pointers]") {

@@ -32,3 +32,18 @@ TEST_CASE("the Hub's refs are branches, tags and pull requests that exist", "[sy
     CHECK_THROWS_MATCHES(check(ref), Error, HasKind(ErrorKind::conflict));
   }
 }
+
+TEST_CASE("files that git holds may be too large for the Hub", "[sync][rules]") {
+  CHECK_NOTHROW(check_files_for_hugging_face({}));
+  std::vector<repo::FoundBlob> found;
+  for (int i = 12; i > 0; --i)
+    found.push_back({{}, std::uint64_t{20} << 20, fmt::format("d/{:02}.txt", i)});
+  try {
+    check_files_for_hugging_face(found);
+    FAIL("nothing was refused");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::conflict);
+    CHECK(error.message().find("not d/01.txt (20.0 MiB), d/02.txt") != std::string::npos);
+    CHECK(error.message().ends_with("d/10.txt (20.0 MiB) and 2 more"));
+  }
+}
