@@ -22,7 +22,8 @@ using Environment = std::function<std::string(const char* name)>;
 /// Reads git's "<old> <new> <ref>" lines from `commands`, writes what the pusher shall read to
 /// `messages` (git's stderr, shown as "remote: …"), and returns the process's exit code: 0 of
 /// pre-receive lets the push through. Never throws. Which hub and repository it is about stands in
-/// variables MHUB_HOOK_*, set by the server; without them pre-receive refuses.
+/// variables MHUB_HOOK_*, set by the server; without them pre-receive refuses. Faults of the hub
+/// are told in full to the descriptor MHUB_HOOK_LOG alone.
 int run_hook(std::string_view program_name, std::istream& commands, std::ostream& messages,
              const Environment& environment);
 

@@ -66,6 +66,8 @@ Child start_child(const ChildSpec& spec) {
   ::posix_spawn_file_actions_adddup2(&settings.actions, its_in.get(), 0);
   ::posix_spawn_file_actions_adddup2(&settings.actions, its_out.get(), 1);
   ::posix_spawn_file_actions_adddup2(&settings.actions, errors.get(), 2);
+  // Last: any of those before may have had this number.
+  ::posix_spawn_file_actions_adddup2(&settings.actions, 2, kLogDescriptor);
   if (!spec.folder.empty())
     ::posix_spawn_file_actions_addchdir_np(&settings.actions, spec.folder.c_str());
   // Threads of the HTTP server block signals that git relies on.

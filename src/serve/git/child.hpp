@@ -22,6 +22,10 @@ struct ChildSpec {
   std::filesystem::path folder;          ///< working folder
 };
 
+/// Under this number too a child has its stderr. git gives its hooks another stderr, which the
+/// client reads; by this one they reach the hub's log.
+inline constexpr int kLogDescriptor = 3;
+
 /// A started child. stdin is a socket (so that writing to a dead child raises no signal), stdout a
 /// pipe, stderr a file in memory; our ends do not block. Whoever owns this reaps the process.
 struct Child {

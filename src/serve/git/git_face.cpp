@@ -76,6 +76,7 @@ ChildSpec spec_for(const Call& call, Service service, bool advertise) {
          fmt::format("receive.maxInputSize={}", hub.options.limits.push_bytes), "receive-pack",
          "--stateless-rpc"});
     spec.environment.push_back("MHUB_HOOK_DATA=" + hub.folder.root.string());
+    spec.environment.push_back(fmt::format("MHUB_HOOK_LOG={}", kLogDescriptor));
     spec.environment.push_back(fmt::format("MHUB_HOOK_REPO={}", call.repo->id));
     spec.environment.push_back("MHUB_HOOK_GIT=" + hub.git_program);
     spec.environment.push_back("MHUB_HOOK_URL=" + call.url());
@@ -105,8 +106,11 @@ public:
     auto errors = std::make_shared<Child>(std::move(child_));
     hub_.watch.reap(errors->id, kEndPatience,
                     [errors, place = std::move(place_), quiet = !output_ended_](int status) {
+                      const std::string said = errors_of(*errors);
                       if (status != 0 && !quiet)
-                        log_info("git ended with status {}: {}", status, errors_of(*errors));
+                        log_info("git ended with status {}: {}", status, said);
+                      else if (status == 0 && !said.empty())
+                        log_warning("git: {}", said);
                     });
   }
 

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <charconv>
 #include <istream>
 #include <ostream>
 #include <set>
+
+#include <unistd.h>
 
 #include <mhub/base/error.hpp>
 #include <mhub/serve/hook.hpp>
@@ -160,8 +163,8 @@ void tell_pull_requests(const Push& push, const std::shared_ptr<Database>& datab
   }
 }
 
-/// The refs have moved: what fails here is told to nobody, and mended when the hub starts again or
-/// a pull request is looked at.
+/// The refs have moved: what fails here is not told to the client, and mended when the hub starts
+/// again or a pull request is looked at.
 int write_down(std::istream& commands, const Environment& environment) {
   const auto push = read_push(commands, environment);
   if (!push || push->updates.empty()) return 0;
@@ -187,6 +190,18 @@ int write_down(std::istream& commands, const Environment& environment) {
   return 0;
 }
 
+/// Says what failed where the server reads it and its clients do not. Never throws.
+void write_to_log(const Environment& environment, std::string_view hook,
+                  const std::exception& error) {
+  int descriptor = -1;
+  const std::string number = environment("MHUB_HOOK_LOG");
+  std::from_chars(number.data(), number.data() + number.size(), descriptor);
+  if (descriptor <= STDERR_FILENO) return;
+  const std::string line =
+      fmt::format("{} of repository {}: {}\n", hook, environment("MHUB_HOOK_REPO"), error.what());
+  [[maybe_unused]] const ssize_t written = ::write(descriptor, line.data(), line.size());
+}
+
 bool is_called(std::string_view program_name, std::string_view hook) {
   return program_name.substr(program_name.rfind('/') + 1) == hook;
 }
@@ -204,14 +219,18 @@ int run_hook(std::string_view program_name, std::istream& commands, std::ostream
   if (is_called(program_name, kAfter)) {
     try {
       return write_down(commands, environment);
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
+      write_to_log(environment, kAfter, error);
       return 1;
     }
   }
   try {
     return check(commands, messages, environment);
   } catch (const std::exception& error) {
-    messages << "mhub: push refused, since it could not be checked: " << error.what() << "\n";
+    // Which may name files of this machine.
+    write_to_log(environment, kBefore, error);
+    messages << "mhub: push refused: the hub could not check it, and its log says why; try again "
+                "later\n";
   }
   return 1;
 }

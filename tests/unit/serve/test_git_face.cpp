@@ -1,5 +1,9 @@
 #include <fstream>
+#include <sstream>
 
+#include <mhub/serve/hook.hpp>
+
+#include "git/child.hpp"
 #include "test_hub.hpp"
 
 namespace mhub {
@@ -119,6 +123,50 @@ TEST_CASE("a push whose large file is missing moves no ref and names it", "[serv
   const auto pushed = hub.git(work, {"push", remote, "main"});
   INFO(pushed.err);
   CHECK(pushed.exit_code == 0);
+}
+
+TEST_CASE("a push that the hub fails to check is refused without its paths", "[serve][git]") {
+  TestHub hub;
+  hub.make_repo("admin/model");
+  const auto work = make_work_tree(hub, "work");
+  const std::string remote = hub.git_url("admin/model", hub.admin_token());
+  // The running hub does not look at this number again, a hook does.
+  test::run_sql(hub.options().data_folder / "catalog.db", "PRAGMA user_version=99");
+  const auto refused = hub.git(work, {"push", remote, "main"});
+  CHECK(refused.exit_code != 0);
+  CHECK_THAT(refused.err, Catch::Contains("the hub could not check it"));
+  CHECK_THAT(refused.err, !Catch::Contains("catalog.db") && !Catch::Contains("schema"));
+}
+
+TEST_CASE("a hook tells its faults to the log alone", "[serve][git]") {
+  const test::TemporaryFolder folder;
+  const auto log = real_file_system().create(folder / "log", 0600);
+  for (const char* hook : {"pre-receive", "post-receive"}) {
+    std::istringstream commands(std::string(40, '0') + " " + std::string(40, 'a') +
+                                " refs/heads/main\n");
+    std::ostringstream messages;
+    const int code = serve::run_hook(hook, commands, messages, [&](const std::string& name) {
+      if (name == "MHUB_HOOK_DATA") return (folder / "hub").string();
+      if (name == "MHUB_HOOK_LOG") return std::to_string(log->descriptor());
+      return std::string(name == "MHUB_HOOK_GIT" ? "/usr/bin/git" : "7");
+    });
+    CHECK(code != 0);
+    CHECK(messages.str().find(folder.path().string()) == std::string::npos);
+  }
+  std::stringstream text;
+  text << std::ifstream(folder / "log").rdbuf();
+  CHECK_THAT(text.str(), Catch::StartsWith("pre-receive of repository 7: ") &&
+                             Catch::Contains("\npost-receive of repository 7: ") &&
+                             Catch::Contains((folder / "hub").string()));
+}
+
+TEST_CASE("what children of git write for the log is kept with git's errors", "[serve][git]") {
+  const std::string write = fmt::format("echo seen >&2; echo kept >&{}", serve::kLogDescriptor);
+  const auto result =
+      serve::run_to_end({{"/bin/sh", "-c", "/bin/sh -c '" + write + "' 2>&1"}, {}, {}}, {},
+                        [](std::string_view said) { CHECK(said == "seen\n"); });
+  CHECK(result.exit_code == 0);
+  CHECK(result.errors == "kept");
 }
 
 TEST_CASE("the default branch cannot be deleted, others can", "[serve][git]") {
