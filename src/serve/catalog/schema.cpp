@@ -261,12 +261,12 @@ void check_version(Connection& db, const std::filesystem::path& file) {
         .hint("upgrade mhub on this machine");
 }
 
-void migrate(Database& database, const std::filesystem::path& file) {
-  if (database.read(version_of) == kSchemaVersion) return;
+void migrate(Database& database, const std::filesystem::path& file, std::int64_t to) {
+  if (database.read(version_of) == to) return;
   database.write([&](Connection& db) {
     // Under the write lock: another process may have been quicker.
     check_version(db, file);
-    for (std::int64_t version = version_of(db); version < kSchemaVersion; ++version) {
+    for (std::int64_t version = version_of(db); version < to; ++version) {
       db.execute(kMigrations[version]);
       if (version == 0) {
         db.execute(kApplicationId);
@@ -276,7 +276,7 @@ void migrate(Database& database, const std::filesystem::path& file) {
                ByteView(secret.bytes));
       }
     }
-    db.execute(fmt::format("PRAGMA user_version={}", kSchemaVersion));
+    db.execute(fmt::format("PRAGMA user_version={}", to));
   });
 }
 
@@ -284,7 +284,7 @@ void migrate(Database& database, const std::filesystem::path& file) {
 
 std::shared_ptr<Database> open_catalog_database(const std::filesystem::path& file) {
   auto database = std::make_shared<Database>(file, options(false));
-  migrate(*database, file);
+  migrate(*database, file, kSchemaVersion);
   return database;
 }
 
@@ -294,6 +294,12 @@ std::shared_ptr<Database> open_catalog_database_read_only(const std::filesystem:
   auto database = std::make_shared<Database>(file, options(true));
   database->read([&](Connection& db) { check_version(db, file); });
   return database;
+}
+
+void make_old_catalog(const std::filesystem::path& file, std::int64_t version) {
+  MHUB_ASSERT(version <= kSchemaVersion && !std::filesystem::exists(file));
+  Database database(file, options(false));
+  migrate(database, file, version);
 }
 
 }  // namespace mhub::serve

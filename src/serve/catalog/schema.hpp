@@ -20,4 +20,8 @@ std::shared_ptr<Database> open_catalog_database(const std::filesystem::path& fil
 /// Opens an existing one for reading alone. Throws Error: not_found, and as above.
 std::shared_ptr<Database> open_catalog_database_read_only(const std::filesystem::path& file);
 
+/// Makes a catalog.db as a program left it that knew schemas up to `version`, for tests of
+/// upgrading.
+void make_old_catalog(const std::filesystem::path& file, std::int64_t version);
+
 }  // namespace mhub::serve

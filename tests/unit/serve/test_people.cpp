@@ -1,9 +1,12 @@
 // Organisations, limited tokens and gated repositories, as their people meet them.
 
+#include <map>
+
 #include <nlohmann/json.hpp>
 
 #include "auth.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/organisations.hpp"
 #include "catalog/schema.hpp"
 #include "prepared_file.hpp"
 #include "test_hub.hpp"
@@ -47,6 +50,31 @@ void gate(const TestHub& hub, const std::string& id, const std::string& mode) {
   const auto answer = hub.ask("PUT", "/api/models/" + id + "/settings", hub.admin_token(),
                               json({{"gated", mode}}).dump());
   CHECK(body_of(answer).at("gated") == mode);
+}
+
+TEST_CASE("members keep their roles when a catalog without contributors is upgraded",
+          "[serve][people]") {
+  const test::TemporaryFolder folder;
+  const auto file = folder / "catalog.db";
+  // Until then the roles read, write and admin were 0, 1 and 2.
+  constexpr int kWithoutContributors = 11;
+  serve::make_old_catalog(file, kWithoutContributors);
+  REQUIRE(test::query_sql(file, "PRAGMA user_version") == "11");
+  test::run_sql(file,
+                "INSERT INTO organisations(id, name, name_key, created) VALUES(5, 'o', 'o', 0);"
+                "INSERT INTO users(id, name, name_key, is_admin, created) VALUES"
+                "(1, 'reader', 'reader', 0, 0), (2, 'writer', 'writer', 0, 0),"
+                "(3, 'keeper', 'keeper', 0, 0);"
+                "INSERT INTO organisation_members(organisation_id, user_id, role) VALUES"
+                "(5, 1, 0), (5, 2, 1), (5, 3, 2)");
+  for (int time = 0; time < 2; ++time) {  // an upgrade happens once
+    const auto organisations = serve::sqlite_organisations(serve::open_catalog_database(file));
+    std::map<std::string, std::string_view> roles;
+    for (const auto& member : organisations->members(5, "", 10))
+      roles[member.user] = serve::name_of(member.role);
+    CHECK(roles == std::map<std::string, std::string_view>{
+                       {"keeper", "admin"}, {"reader", "read"}, {"writer", "write"}});
+  }
 }
 
 TEST_CASE("users and organisations share one space of names", "[serve][people]") {
