@@ -74,7 +74,7 @@ void remove_xorb_files(LocalStore& store, std::span<const XorbRow> rows) {
     running.push_back(
         pool.submit([&store, hash = row.hash] { store.fs().remove(store.layout().xorb(hash)); }));
   }
-  for (auto& one : running) one.get();
+  wait_all(running);
 }
 
 class Collector {

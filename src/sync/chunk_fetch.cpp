@@ -25,18 +25,6 @@ bool same_shape(const wire::Reconstruction& a, const wire::Reconstruction& b) {
 
 }  // namespace
 
-void wait_all(std::vector<std::future<void>>& results) {
-  std::exception_ptr first;
-  for (auto& result : results) {
-    try {
-      result.get();
-    } catch (...) {
-      if (!first) first = std::current_exception();
-    }
-  }
-  if (first) std::rethrow_exception(first);
-}
-
 ChunkFetcher::ChunkFetcher(std::string hub_name, std::atomic<bool>& failed, const Tools& tools)
     : hub_name_(std::move(hub_name)), failed_(failed), tools_(tools), ranges_(kRangesAtOnce) {}
 

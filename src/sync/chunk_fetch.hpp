@@ -17,9 +17,6 @@
 
 namespace mhub::sync {
 
-/// Waits for all of them, then throws the first failure, if any.
-void wait_all(std::vector<std::future<void>>& results);
-
 /// What need not come over the network. Called by the thread that fetches.
 struct LocalChunks {
   ChunkAtHand size_of;

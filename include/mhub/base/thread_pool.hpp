@@ -1,10 +1,12 @@
 #pragma once
 // A fixed set of threads with a bounded queue of tasks.
 
+#include <exception>
 #include <functional>
 #include <future>
 #include <memory>
 #include <type_traits>
+#include <vector>
 
 namespace mhub {
 
@@ -35,6 +37,31 @@ private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Waits for all of `results`, and gives `take` those that did not fail, in order (nothing, for
+/// tasks without a result). Then throws the first failure, of a task or of `take`, if there was
+/// one.
+template <class Result, class Take>
+void wait_all(std::vector<std::future<Result>>& results, Take take) {
+  std::exception_ptr first;
+  for (std::future<Result>& result : results) {
+    try {
+      if constexpr (std::is_void_v<Result>) {
+        result.get();
+        take();
+      } else {
+        take(result.get());
+      }
+    } catch (...) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+inline void wait_all(std::vector<std::future<void>>& results) {
+  wait_all(results, [] {});
+}
 
 /// Threads to use when the user named none: the cores this process may run on.
 unsigned default_jobs();
