@@ -41,7 +41,7 @@ PatchText make_patch(Repository& repository, const std::optional<ObjectId>& from
     GitBuf buffer;
     check(git_patch_to_buf(buffer.get(), file.get()), "compare files");
     if (buffer.get()->size > limit_bytes - patch.text.size()) {
-      patch.is_whole = false;
+      patch.files_left_out = count - i;
       return patch;
     }
     patch.text += buffer.text();

@@ -10,8 +10,8 @@
 namespace mhub::repo {
 
 struct PatchText {
-  std::string text;      ///< as `git diff` shows it
-  bool is_whole = true;  ///< false: files from some point on were left out
+  std::string text;                ///< as `git diff` shows it
+  std::size_t files_left_out = 0;  ///< all from the first that did not fit
 };
 
 /// What leads from tree `from` to tree `to`; nothing stands for the empty tree. Files larger than a

@@ -207,9 +207,14 @@ wire::PullRequestState describe_pull_request(repo::Repository& git, const Discus
     return repo::read_commit(git, commit).tree;
   };
   const bool has_base = base && repo::find_commit(git, *base);
-  state.diff = repo::make_patch(git, has_base ? std::optional(tree_of(*base)) : std::nullopt,
-                                tree_of(*head), kDiffBytes)
-                   .text;
+  repo::PatchText patch = repo::make_patch(
+      git, has_base ? std::optional(tree_of(*base)) : std::nullopt, tree_of(*head), kDiffBytes);
+  state.diff = std::move(patch.text);
+  if (patch.files_left_out != 0) {
+    // No line of a patch begins like this, so that programs pass over it.
+    state.diff += fmt::format("The rest is too long to be shown; files left out: {}; see {}\n",
+                              patch.files_left_out, pull_request_ref(pull.number));
+  }
   return state;
 }
 

@@ -23,18 +23,18 @@ TEST_CASE("a patch reads as git's does and keeps to its bound", "[repo][patch]")
   const ObjectId after = id_of(work.git({"rev-parse", "HEAD^{tree}"}));
 
   const PatchText patch = make_patch(*work, before, after, 1 << 20);
-  CHECK(patch.is_whole);
+  CHECK(patch.files_left_out == 0);
   // Large files are binary here and text to git.
   work.write(".git/info/attributes", "large -diff\n");
   CHECK(patch.text == work.git({"diff", "--no-renames", "HEAD~1", "HEAD"}) + "\n");
 
   const PatchText small = make_patch(*work, before, after, 200);
-  CHECK_FALSE(small.is_whole);
+  CHECK(small.files_left_out == 4);
   CHECK(small.text.size() <= 200);
   CHECK(patch.text.starts_with(small.text));
   CHECK(small.text.ends_with("\n"));
   CHECK(make_patch(*work, after, after, 0).text.empty());
-  CHECK(make_patch(*work, after, after, 0).is_whole);
+  CHECK(make_patch(*work, after, after, 0).files_left_out == 0);
   CHECK(make_patch(*work, std::nullopt, before, 1 << 20).text.find("+++ b/kept") !=
         std::string::npos);
 }

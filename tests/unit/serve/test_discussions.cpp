@@ -293,6 +293,20 @@ TEST_CASE("what has moved stays known when a discussion cannot be written",
   CHECK(w.details(1).at("status") == "merged");
 }
 
+TEST_CASE("a pull request's diff says what it leaves out", "[serve][discussions]") {
+  World w;
+  CHECK(w.make(w.ann, "Change", true) == 1);
+  const std::string half(600'000, 'x');
+  w.repo.commit_id(header_line("b") + file_line("b", half), "refs%2Fpr%2F1");
+  CHECK(w.details(1).at("diff").get<std::string>().find("left out") == std::string::npos);
+  w.repo.commit_id(header_line("c, d") + file_line("c", half) + file_line("d", "d\n"),
+                   "refs%2Fpr%2F1");
+  const std::string diff = w.details(1).at("diff");
+  CHECK(diff.find("+++ b/b\n") != std::string::npos);
+  CHECK(diff.find("+++ b/c\n") == std::string::npos);
+  CHECK(diff.ends_with("\nThe rest is too long to be shown; files left out: 2; see refs/pr/1\n"));
+}
+
 TEST_CASE("a pull request begins as a draft, gets commits and is merged", "[serve][discussions]") {
   World w;
   CHECK(w.make(w.ann, "Words") == 1);
