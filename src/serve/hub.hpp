@@ -25,6 +25,7 @@
 #include "hf/branch_locks.hpp"
 #include "hf/history_cache.hpp"
 #include "hf/known_conflicts.hpp"
+#include "hf/lfs_paths.hpp"
 #include "hf/repo_facts.hpp"
 #include "http/byte_budget.hpp"
 #include "http/fd_watch.hpp"
@@ -72,6 +73,7 @@ struct Hub {
   Synchronized<DedupKey> dedup_key;
   DownloadCounter downloads;
   HistoryCache histories;
+  LfsPaths lfs_paths;
   KnownConflicts conflicts;
   StopToken stopping;
   EarlyDigests early_digests;

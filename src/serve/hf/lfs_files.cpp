@@ -2,12 +2,12 @@
 
 #include <limits>
 #include <mutex>
-#include <unordered_map>
 #include <unordered_set>
 
 #include <nlohmann/json.hpp>
 
 #include <mhub/base/json_bounds.hpp>
+#include <mhub/repo/refs.hpp>
 
 #include "git/git_face.hpp"
 #include "git/pointer_walk.hpp"
@@ -26,22 +26,27 @@ using nlohmann::json;
 constexpr std::size_t kPage = 1000;
 constexpr std::size_t kDeletionsAtMost = 1000;
 
+HistoryKey key_of_history(const Call& call) {
+  auto git = open_git(call);
+  Sha256Hasher refs;
+  for (const repo::Ref& ref : repo::list_refs(git))
+    refs.update(as_bytes(fmt::format("{} {}\n", ref.target.hex(), ref.name)));
+  return {call.repo->id, refs.finish()};
+}
+
 /// Where in the history those files were first met.
-std::unordered_map<Sha256, std::string> paths_of(const Call& call,
-                                                 const std::vector<HeldFile>& held) {
-  std::unordered_map<Sha256, std::string> paths;
-  for (const HeldFile& one : held) paths[one.file.sha256];
-  if (paths.empty()) return paths;
-  const HeldPass place = take_git_place(call);
-  const GitSetup setup = git_setup(call.hub);
-  walk_pointers(
-      {setup, setup.environment(), call.hub.folder.repo(call.repo->id), {}, false},
-      [&](const WalkedPointer& pointer) {
-        const auto found = paths.find(pointer.sha256);
-        if (found != paths.end() && found->second.empty()) found->second = pointer.path;
-      },
-      call.hub.stopping);
-  return paths;
+LfsPaths::Paths paths_of(const Call& call, const std::vector<HeldFile>& held) {
+  if (held.empty()) return {};
+  std::vector<Sha256> wanted;
+  for (const HeldFile& one : held) wanted.push_back(one.file.sha256);
+  return call.hub.lfs_paths.find(key_of_history(call), wanted, [&](const auto& meet) {
+    const HeldPass place = take_git_place(call);
+    const GitSetup setup = git_setup(call.hub);
+    walk_pointers(
+        {setup, setup.environment(), call.hub.folder.repo(call.repo->id), {}, false},
+        [&](WalkedPointer pointer) { meet(pointer.sha256, std::move(pointer.path)); },
+        call.hub.stopping);
+  });
 }
 
 Response list(Call& call) {

@@ -1,3 +1,4 @@
+#include "hf/lfs_paths.hpp"
 #include "hub_writer.hpp"
 
 namespace mhub {
@@ -43,6 +44,34 @@ TEST_CASE("the size below a folder counts large files in full", "[serve][compare
   CHECK(size("/sub/a") == 3);
   CHECK(size("/nothing") == -404);
   CHECK(size("") > 5004);
+}
+
+TEST_CASE("a history is walked once for all pages of its large files", "[serve][lfs_files]") {
+  const auto digest = [](const std::string& text) { return sha256_of(as_bytes(text)); };
+  const Sha256 a = digest("a"), b = digest("b"), stray = digest("stray");
+  int walks = 0;
+  const serve::LfsPaths::Walk walk = [&](const auto& meet) {
+    ++walks;
+    meet(a, "new/a");
+    meet(b, "b");
+    meet(a, "old/a");
+  };
+  using Paths = serve::LfsPaths::Paths;
+  serve::LfsPaths paths;
+  CHECK(paths.find({1, digest("refs")}, {}, walk).empty());
+  CHECK(walks == 0);
+  CHECK(paths.find({1, digest("refs")}, {a, stray}, walk) == Paths{{a, "new/a"}, {stray, ""}});
+  CHECK(paths.find({1, digest("refs")}, {b}, walk) == Paths{{b, "b"}});
+  CHECK(paths.find({1, digest("refs")}, {a, stray}, walk) == Paths{{a, "new/a"}, {stray, ""}});
+  CHECK(walks == 1);
+  CHECK(paths.find({1, digest("moved")}, {b}, walk) == Paths{{b, "b"}});
+  CHECK(paths.find({2, digest("refs")}, {b}, walk) == Paths{{b, "b"}});
+  CHECK(walks == 3);
+
+  serve::LfsPaths small(150);
+  for (int time = 0; time < 2; ++time)
+    CHECK(small.find({1, digest("refs")}, {a, b}, walk) == Paths{{a, "new/a"}, {b, "b"}});
+  CHECK(walks == 5);
 }
 
 TEST_CASE("large files are listed and taken away for good", "[serve][lfs_files]") {
