@@ -198,16 +198,8 @@ private:
         }
       }));
     }
-    std::exception_ptr first;
-    for (std::size_t i = 0; i < running.size(); ++i) {
-      try {
-        running[i].get();
-        if (!failed) on_remote_.insert(xorbs[i]);
-      } catch (...) {
-        if (!first) first = std::current_exception();
-      }
-    }
-    if (first) std::rethrow_exception(first);
+    wait_all(running);
+    on_remote_.insert(xorbs.begin(), xorbs.end());
   }
 
   /// Packs chunks into new xorbs as they are stored, without compressing them again, and sends each

@@ -303,16 +303,16 @@ private:
         running.push_back(
             pool.submit([this, &file, said = said->second] { return judge(file, *said); }));
       }
-      std::exception_ptr first;
-      for (auto& one : running) {
-        try {
-          if (auto judged = one.get()) changed.push_back(*std::move(judged));
-        } catch (...) {
-          if (!first) first = std::current_exception();
-        }
+      const auto take = [&](std::optional<Judged> judged) {
+        if (judged) changed.push_back(*std::move(judged));
+      };
+      try {
+        wait_all(running, take);
+      } catch (...) {
+        note_seen();
+        throw;
       }
       note_seen();
-      if (first) std::rethrow_exception(first);
     }
     return changed;
   }
