@@ -45,6 +45,7 @@ bool RepoProperties::has(std::string_view name) const {
   if (name == "siblings") return siblings;
   if (name == "cardData") return card;
   if (name == "config") return config;
+  if (name == "safetensors") return safetensors;
   return true;
 }
 
@@ -72,6 +73,9 @@ std::string to_json(const RepoDescription& repo, const RepoProperties& propertie
   put_text("sdk", repo.sdk);
   put("createdAt", repo.created_at);
   put("lastModified", repo.last_modified);
+  if (!repo.parameters.empty()) {
+    put("safetensors", {{"parameters", repo.parameters}, {"total", total_of(repo.parameters)}});
+  }
   if (repo.used_storage_bytes) put("usedStorage", *repo.used_storage_bytes);
   std::string text = dump(json);
   text.pop_back();

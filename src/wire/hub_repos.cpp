@@ -34,6 +34,14 @@ std::optional<bool> find_privacy(const JsonField& root) {
   return std::nullopt;
 }
 
+std::string read_space_sdk(const JsonField& root, RepoType type) {
+  if (type != RepoType::space) return {};
+  std::string sdk = root.text_or("sdk", kMaxNameBytes);
+  if (!sdk.empty() && !is_space_sdk(sdk))
+    root.at("sdk").fail("is none of gradio, streamlit, docker, static");
+  return sdk;
+}
+
 std::string read_license(const JsonField& root) {
   std::string license = root.text_or("license", kMaxNameBytes);
   const bool is_plain = std::all_of(license.begin(), license.end(), [](char c) {
@@ -70,14 +78,19 @@ RepoListItem read_item(const JsonField& field) {
 
 }  // namespace
 
+bool is_space_sdk(std::string_view name) {
+  return name == "gradio" || name == "streamlit" || name == "docker" || name == "static";
+}
+
 CreateRepoRequest parse_create_repo_request(std::string_view json) {
   const Json document = parse_json(json, kMessageLimits, "repository request");
   const JsonField root(document, "repository request");
-  CreateRepoRequest request{.type = read_type(root),
+  const RepoType type = read_type(root);
+  CreateRepoRequest request{.type = type,
                             .name = root.at("name").text(kMaxNameBytes),
                             .owner = root.text_or("organization", kMaxNameBytes),
                             .is_private = find_privacy(root).value_or(false),
-                            .space_sdk = root.text_or("sdk", kMaxNameBytes),
+                            .space_sdk = read_space_sdk(root, type),
                             .initial_commit = root.boolean_or("initialCommit", true),
                             .license = read_license(root)};
   if (const auto files = root.find("files")) {

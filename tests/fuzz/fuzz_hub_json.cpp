@@ -14,6 +14,7 @@
 #include <mhub/wire/hub_tree.hpp>
 #include <mhub/wire/repo_card.hpp>
 #include <mhub/wire/repo_name.hpp>
+#include <mhub/wire/safetensors.hpp>
 #include <mhub/wire/tree_cache.hpp>
 #include <mhub/wire/xet_token.hpp>
 
@@ -77,6 +78,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::may_refuse([&] { wire::parse_discussion_details(text); });
   fuzz::may_refuse([&] { wire::parse_new_discussion_answer(text); });
   fuzz::require(!wire::parse_repo_card(text).json.starts_with('['), "a card's data is an object");
+  if (const auto counts = wire::count_parameters(text))
+    fuzz::require(wire::total_of(*counts) <= INT64_MAX, "a count of parameters has its bounds");
+  if (const auto shards = wire::find_safetensors_shards(text))
+    fuzz::require(!shards->empty(), "an index names files");
   survives(text, wire::parse_xet_token, "a token written is read as it was");
   fuzz::may_refuse([&] {
     const auto entries = wire::parse_tree(text);

@@ -12,6 +12,7 @@
 #include <mhub/base/sha256.hpp>
 #include <mhub/wire/gating.hpp>
 #include <mhub/wire/repo_name.hpp>
+#include <mhub/wire/safetensors.hpp>
 
 namespace mhub::wire {
 
@@ -48,6 +49,8 @@ struct RepoDescription {
   std::string sdk = {};          ///< of spaces
   std::string card_json = {};    ///< "cardData": an object as JSON, written as it is
   std::string config_json = {};  ///< "config": the same
+  /// JSON "safetensors", with their total: how many a model has; empty if that is not known.
+  ParameterCounts parameters = {};
   std::vector<RepoSibling> siblings = {};
   bool operator==(const RepoDescription&) const = default;
 };
@@ -59,6 +62,7 @@ struct RepoProperties {
   bool siblings = true;
   bool card = true;
   bool config = true;
+  bool safetensors = true;
   bool has(std::string_view name) const;
 };
 
@@ -69,7 +73,7 @@ using EachSibling = std::function<void(const std::function<void(const RepoSiblin
 /// are among `properties`: so nobody holds them all besides the text.
 std::string to_json(const RepoDescription& repo, const RepoProperties& properties,
                     const EachSibling& each_sibling = {});
-/// Throws Error: corrupt. Card and config are not read.
+/// Throws Error: corrupt. Card, config and parameters are not read.
 RepoDescription parse_repo_description(std::string_view json, RepoType type);
 
 }  // namespace mhub::wire

@@ -28,12 +28,16 @@ inline constexpr std::string_view kErrorGatedRepo = "GatedRepo";
 
 inline constexpr std::size_t kCreateRepoMaxFiles = 100;
 
+/// What a space may run on: gradio, streamlit, docker, static.
+bool is_space_sdk(std::string_view name);
+
 struct CreateRepoRequest {
   RepoType type = RepoType::model;
   std::string name = {};   ///< as sent: "name", or "owner/name" from old clients
   std::string owner = {};  ///< JSON "organization"; empty: the caller's own namespace
   bool is_private = false;
-  /// What a space runs on, which Hugging Face insists on for spaces; empty for others.
+  /// What a space runs on (is_space_sdk()), which Hugging Face insists on; empty for others. When
+  /// it is read, it may be missing, and that of another kind of repository is passed over.
   std::string space_sdk = {};  ///< JSON "sdk"
   /// Hubs begin a repository with a commit of its .gitattributes, which its first push would have
   /// to be based on. JSON "initialCommit": false, ours alone, asks for one without commits.
@@ -46,7 +50,8 @@ struct CreateRepoRequest {
 };
 
 /// Reads both forms of the visibility: "visibility" (public, private) and the older boolean
-/// "private". Throws Error: corrupt for any other visibility. `files` and `license` are only read.
+/// "private". Throws Error: corrupt for any other visibility, and for an unknown SDK of a space.
+/// `files` and `license` are only read.
 CreateRepoRequest parse_create_repo_request(std::string_view json);
 std::string to_json(const CreateRepoRequest& request);
 

@@ -70,6 +70,21 @@ TEST_CASE("card and config are written where they are wanted", "[wire][hub_info]
   CHECK(none.at("pipeline_tag") == "text-generation");
 }
 
+TEST_CASE("parameters are told with their total, where they are known", "[wire][hub_info]") {
+  RepoDescription repo = described();
+  CHECK_FALSE(nlohmann::json::parse(to_json(repo, {})).contains("safetensors"));
+  repo.parameters = {{"F32", 5}, {"I8", 2}};
+  const nlohmann::json told{{"parameters", {{"F32", 5}, {"I8", 2}}}, {"total", 7}};
+  CHECK(nlohmann::json::parse(to_json(repo, {})).at("safetensors") == told);
+  const RepoProperties asked{.expand = {"safetensors"}};
+  CHECK(nlohmann::json::parse(to_json(repo, asked)).at("safetensors") == told);
+  const RepoProperties without{.expand = {"likes"}};
+  CHECK_FALSE(nlohmann::json::parse(to_json(repo, without)).contains("safetensors"));
+  RepoProperties listed;
+  listed.safetensors = false;
+  CHECK_FALSE(nlohmann::json::parse(to_json(repo, listed)).contains("safetensors"));
+}
+
 TEST_CASE("files may be given one by one while they are written", "[wire][hub_info]") {
   RepoDescription repo = described();
   const auto files = std::exchange(repo.siblings, {});

@@ -24,6 +24,23 @@ TEST_CASE("an unknown visibility never becomes public", "[wire][hub_repos]") {
                     "repository request: type is none of model, dataset, space");
 }
 
+TEST_CASE("a space is asked for with what it runs on", "[wire][hub_repos]") {
+  for (const char* sdk : {"gradio", "streamlit", "docker", "static"}) {
+    CHECK(parse_create_repo_request(R"({"name":"n","type":"space","sdk":")" + std::string(sdk) +
+                                    "\"}")
+              .space_sdk == sdk);
+  }
+  CHECK(parse_create_repo_request(R"({"name":"n","type":"space"})").space_sdk.empty());
+  CHECK(parse_create_repo_request(R"({"name":"n","type":"space","sdk":null})").space_sdk.empty());
+  for (const char* bad : {"react", "Gradio", "gradio "}) {
+    CHECK_THROWS_WITH(parse_create_repo_request(R"({"name":"n","type":"space","sdk":")" +
+                                                std::string(bad) + "\"}"),
+                      "repository request: sdk is none of gradio, streamlit, docker, static");
+  }
+  // Of others it says nothing.
+  CHECK(parse_create_repo_request(R"({"name":"n","sdk":"react"})").space_sdk.empty());
+}
+
 TEST_CASE("a repository can be asked for with files and a license", "[wire][hub_repos]") {
   const auto request = parse_create_repo_request(
       R"({"name":"n","license":"mit","files":[{"path":"a","content":"aGk=","encoding":"base64"}]})");
