@@ -50,6 +50,10 @@ Hub::Hub(ServeOptions o, const std::shared_ptr<sqlite::Database>& database,
       slow_workers(kSlowWorkers),
       verifiers(kVerifiers) {}
 
+FactsPlace Hub::facts_place() {
+  return {*facts, folder, *catalog, [this]() -> store::Store& { return *store; }};
+}
+
 Spawn Hub::worker_spawn() {
   return [this](std::function<void()> task) { workers.post(std::move(task)); };
 }

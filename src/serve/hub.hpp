@@ -85,7 +85,7 @@ struct Hub {
   TaskPool slow_workers;
   TaskPool verifiers;  ///< shards: minutes for a large file, in nobody else's way
 
-  FactsPlace facts_place() { return {*facts, folder}; }
+  FactsPlace facts_place();
   Spawn worker_spawn();
   Spawn slow_spawn();
   Spawn verifier_spawn();

@@ -148,7 +148,7 @@ public:
     http_ = HttpServer::start(http, *this);
     hub_->slow_workers.post([hub = hub_.get()] {
       try {
-        refresh_stale_facts(hub->facts_place(), *hub->catalog, hub->stopping);
+        refresh_stale_facts(hub->facts_place(), hub->stopping);
       } catch (const std::exception& error) {
         log_warning("lists of repositories may be out of date: {}", error.what());
       }

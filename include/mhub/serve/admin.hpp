@@ -82,6 +82,8 @@ struct RepoInfo {
   wire::Gating gating = wire::Gating::none;
   /// The user who made it; nothing if that was `mhub admin`, or who made it is gone.
   std::optional<std::int64_t> creator_id;
+  /// What a space was made for (wire::is_space_sdk()), until its card says it; may be empty.
+  std::string sdk;
 };
 
 struct RepoUsage {

@@ -101,8 +101,10 @@ public:
   virtual std::vector<Membership> memberships(std::int64_t user_id) = 0;
 
   // --- repositories; names are compared without case
+  /// `sdk` is a space's.
   virtual RepoInfo create_repo(const wire::RepoName& name, bool is_private,
-                               std::optional<std::int64_t> creator_id) = 0;
+                               std::optional<std::int64_t> creator_id,
+                               const std::string& sdk = {}) = 0;
   virtual std::optional<RepoInfo> find_repo(const wire::RepoName& name) = 0;
   virtual std::optional<RepoInfo> find_repo(std::int64_t id) = 0;
   /// Those that `viewer` may see, in order of id.

@@ -57,6 +57,7 @@ RepoInfo repo_from(const Query& row) {
   repo.created_unix_s = row.integer(5);
   repo.gating = static_cast<wire::Gating>(row.integer(6));
   if (!row.is_null(7)) repo.creator_id = row.integer(7);
+  repo.sdk = row.text(8);
   return repo;
 }
 
@@ -193,19 +194,20 @@ public:
   }
 
   RepoInfo create_repo(const wire::RepoName& name, bool is_private,
-                       std::optional<std::int64_t> creator_id) override {
+                       std::optional<std::int64_t> creator_id, const std::string& sdk) override {
     RepoInfo repo;
     repo.name = name;
     repo.is_private = is_private;
     repo.creator_id = creator_id;
+    repo.sdk = sdk;
     repo.created_unix_s = unix_now();
     repo.id = db_->write([&](Connection& db) {
       forget_old_name(db, name);
       db.run(
           "INSERT INTO repos(type, owner, name, owner_key, name_key, private, created, "
-          "creator_id) VALUES(?,?,?,?,?,?,?,?)",
+          "creator_id, sdk) VALUES(?,?,?,?,?,?,?,?,?)",
           static_cast<int>(name.type), name.owner, name.name, lower_case(name.owner),
-          lower_case(name.name), is_private, repo.created_unix_s, repo.creator_id);
+          lower_case(name.name), is_private, repo.created_unix_s, repo.creator_id, repo.sdk);
       return db.last_id();
     });
     return repo;
@@ -213,10 +215,11 @@ public:
 
   std::optional<RepoInfo> find_repo(const wire::RepoName& name) override {
     return db_->read([&](Connection& db) -> std::optional<RepoInfo> {
-      Query row(db,
-                "SELECT id, type, owner, name, private, created, gating, creator_id FROM repos "
-                "WHERE type=? AND owner_key=? AND name_key=?",
-                static_cast<int>(name.type), lower_case(name.owner), lower_case(name.name));
+      Query row(
+          db,
+          "SELECT id, type, owner, name, private, created, gating, creator_id, sdk FROM repos "
+          "WHERE type=? AND owner_key=? AND name_key=?",
+          static_cast<int>(name.type), lower_case(name.owner), lower_case(name.name));
       if (!row.next()) return std::nullopt;
       return repo_from(row);
     });
@@ -224,10 +227,11 @@ public:
 
   std::optional<RepoInfo> find_repo(std::int64_t id) override {
     return db_->read([&](Connection& db) -> std::optional<RepoInfo> {
-      Query row(db,
-                "SELECT id, type, owner, name, private, created, gating, creator_id FROM repos "
-                "WHERE id=?",
-                id);
+      Query row(
+          db,
+          "SELECT id, type, owner, name, private, created, gating, creator_id, sdk FROM repos "
+          "WHERE id=?",
+          id);
       if (!row.next()) return std::nullopt;
       return repo_from(row);
     });
@@ -237,8 +241,8 @@ public:
     return db_->read([&](Connection& db) {
       std::vector<RepoInfo> repos;
       static const std::string sql =
-          "SELECT r.id, r.type, r.owner, r.name, r.private, r.created, r.gating, r.creator_id FROM "
-          "repos r "
+          "SELECT r.id, r.type, r.owner, r.name, r.private, r.created, r.gating, r.creator_id, "
+          "r.sdk FROM repos r "
           "WHERE r.id>?4 AND (?5<0 OR r.type=?5) AND (?6='' OR r.owner_key=?6) "
           "AND (?7='' OR instr(r.owner_key||'/'||r.name_key, ?7)>0) AND " +
           visible_sql() + " ORDER BY r.id LIMIT ?8";
@@ -296,7 +300,7 @@ public:
     return db_->read([&](Connection& db) -> std::optional<RepoInfo> {
       Query row(db,
                 "SELECT r.id, r.type, r.owner, r.name, r.private, r.created, r.gating, "
-                "r.creator_id FROM repos r JOIN repo_old_names o ON o.repo_id=r.id "
+                "r.creator_id, r.sdk FROM repos r JOIN repo_old_names o ON o.repo_id=r.id "
                 "WHERE o.type=? AND o.owner_key=? AND o.name_key=?",
                 static_cast<int>(old_name.type), lower_case(old_name.owner),
                 lower_case(old_name.name));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <mhub/sqlite/database.hpp>
+#include <mhub/wire/safetensors.hpp>
 
 #include "catalog/catalog.hpp"
 
@@ -31,6 +32,8 @@ struct RepoFacts {
   std::string card_json;
   std::string config_json;
   std::vector<RepoTag> tags;
+  wire::ParameterCounts parameters;  ///< of a model; empty if they are not known
+  std::string weights;               ///< names the files that they were counted in
   bool operator==(const RepoFacts&) const = default;
 };
 
@@ -42,6 +45,9 @@ struct ListingFilter {
   std::vector<std::string> search;  ///< parts of the id, any case; all must be there
   std::vector<std::string> tags;    ///< any case; all must be there
   std::optional<bool> is_gated;
+  /// How many parameters in all, at most INT64_MAX; asked for, it leaves out what is not known.
+  std::optional<std::uint64_t> parameters_at_least;
+  std::optional<std::uint64_t> parameters_at_most;
   RepoOrder order = RepoOrder::id;
   bool descending = false;
   std::size_t limit = 500;
@@ -53,7 +59,7 @@ struct ListingFilter {
 
 struct ListedRepo {
   RepoInfo repo;
-  RepoFacts facts;  ///< shown tags alone; card and config if asked for
+  RepoFacts facts;  ///< shown tags alone; card and config if asked for; not `weights`
   std::uint64_t likes = 0;
   std::uint64_t downloads = 0;
   std::string cursor;
@@ -94,7 +100,7 @@ public:
   /// With the shown tags alone.
   virtual std::optional<RepoFacts> find(std::int64_t repo) = 0;
   /// Repositories above `after_id`, in order of id, and which commit is kept for each: nothing
-  /// where nothing is.
+  /// where nothing is, or what an older version kept lacks something.
   struct Kept {
     std::int64_t repo_id = 0;
     std::optional<std::string> head;

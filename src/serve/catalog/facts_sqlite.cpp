@@ -22,14 +22,16 @@ constexpr std::string_view kColumns =
     "SELECT r.id, r.type, r.owner, r.name, r.private, r.created, f.head, "
     "coalesce(f.modified, r.created), f.pipeline_tag, f.library_name, f.sdk, f.tags, "
     "coalesce(c.likes, 0), coalesce(c.downloads, 0), "
-    "CASE WHEN ?11 THEN f.card END, CASE WHEN ?12 THEN f.config END, r.gating "
+    "CASE WHEN ?11 THEN f.card END, CASE WHEN ?12 THEN f.config END, r.gating, "
+    "f.parameters "
     "FROM repos r LEFT JOIN repo_facts f ON f.repo_id=r.id "
     "LEFT JOIN repo_counts c ON c.repo_id=r.id WHERE r.type=?4 AND (?5='' OR r.owner_key=?5) "
     "AND NOT EXISTS(SELECT 1 FROM json_each(?6) s "
     "WHERE instr(r.owner_key||'/'||r.name_key, s.value)=0) "
     "AND NOT EXISTS(SELECT 1 FROM json_each(?7) w WHERE NOT EXISTS("
     "SELECT 1 FROM repo_tags t WHERE t.tag_key=w.value AND t.repo_id=r.id)) "
-    "AND (?13<0 OR (r.gating<>0)=?13) ";
+    "AND (?13<0 OR (r.gating<>0)=?13) "
+    "AND (?14 IS NULL OR f.parameter_count>=?14) AND (?15 IS NULL OR f.parameter_count<=?15) ";
 
 std::string_view key_of(RepoOrder order) {
   switch (order) {
@@ -134,6 +136,21 @@ std::vector<RepoTag> unpack(const std::string& text) {
   return tags;
 }
 
+std::string pack(const wire::ParameterCounts& counts) {
+  return counts.empty() ? std::string() : json(counts).dump();
+}
+
+wire::ParameterCounts unpack_counts(const std::string& text) {
+  wire::ParameterCounts counts;
+  if (text.empty()) return counts;
+  const json object = json::parse(text, nullptr, false);
+  if (!object.is_object()) return counts;
+  for (const auto& [type, count] : object.items()) {
+    if (count.is_number_unsigned()) counts[type] = count.get<std::uint64_t>();
+  }
+  return counts;
+}
+
 ListedRepo listed_from(const Query& row) {
   ListedRepo listed;
   listed.repo.id = row.integer(0);
@@ -151,6 +168,7 @@ ListedRepo listed_from(const Query& row) {
   listed.facts.card_json = row.text(14);
   listed.facts.config_json = row.text(15);
   listed.repo.gating = static_cast<wire::Gating>(row.integer(16));
+  listed.facts.parameters = unpack_counts(row.text(17));
   return listed;
 }
 
@@ -159,14 +177,17 @@ public:
   explicit SqliteFacts(std::shared_ptr<Database> database) : db_(std::move(database)) {}
 
   void put(std::int64_t repo, const RepoFacts& facts) override {
+    std::optional<std::uint64_t> parameter_count;
+    if (!facts.parameters.empty()) parameter_count = wire::total_of(facts.parameters);
     db_->write([&](Connection& db) {
       // What a repository that was deleted meanwhile would leave behind has nothing to refer to.
       db.run(
           "INSERT OR REPLACE INTO repo_facts(repo_id, head, modified, pipeline_tag, "
-          "library_name, sdk, tags, card, config) "
-          "SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM repos WHERE id=?1",
+          "library_name, sdk, tags, card, config, parameters, parameter_count, weights) "
+          "SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 FROM repos WHERE id=?1",
           repo, facts.head, facts.modified_unix_s, facts.pipeline_tag, facts.library_name,
-          facts.sdk, pack(facts.tags), facts.card_json, facts.config_json);
+          facts.sdk, pack(facts.tags), facts.card_json, facts.config_json, pack(facts.parameters),
+          parameter_count, facts.weights);
       db.run("DELETE FROM repo_tags WHERE repo_id=?", repo);
       for (const RepoTag& tag : facts.tags) {
         db.run(
@@ -180,12 +201,22 @@ public:
   std::optional<RepoFacts> find(std::int64_t repo) override {
     return db_->read([&](Connection& db) -> std::optional<RepoFacts> {
       Query row(db,
-                "SELECT head, modified, pipeline_tag, library_name, sdk, tags, card, config "
-                "FROM repo_facts WHERE repo_id=?",
+                "SELECT head, modified, pipeline_tag, library_name, sdk, tags, card, config, "
+                "parameters, weights FROM repo_facts WHERE repo_id=?",
                 repo);
       if (!row.next()) return std::nullopt;
-      return RepoFacts{row.text(0), row.integer(1), row.text(2), row.text(3),
-                       row.text(4), row.text(6),    row.text(7), unpack(row.text(5))};
+      RepoFacts facts;
+      facts.head = row.text(0);
+      facts.modified_unix_s = row.integer(1);
+      facts.pipeline_tag = row.text(2);
+      facts.library_name = row.text(3);
+      facts.sdk = row.text(4);
+      facts.tags = unpack(row.text(5));
+      facts.card_json = row.text(6);
+      facts.config_json = row.text(7);
+      facts.parameters = unpack_counts(row.text(8));
+      facts.weights = row.text(9);
+      return facts;
     });
   }
 
@@ -193,7 +224,8 @@ public:
     return db_->read([&](Connection& db) {
       std::vector<Kept> kept;
       Query row(db,
-                "SELECT r.id, f.head FROM repos r LEFT JOIN repo_facts f ON f.repo_id=r.id "
+                "SELECT r.id, CASE WHEN f.weights IS NOT NULL THEN f.head END "
+                "FROM repos r LEFT JOIN repo_facts f ON f.repo_id=r.id "
                 "WHERE r.id>? ORDER BY r.id LIMIT ?",
                 after_id, limit);
       while (row.next()) {
@@ -226,7 +258,8 @@ public:
                             static_cast<int>(filter.type), lower_case(filter.owner),
                             lower_list(filter.search), lower_list(filter.tags), cursor.id, key,
                             filter.limit + 1, filter.with_card, filter.with_config,
-                            filter.is_gated ? int{*filter.is_gated} : -1);
+                            filter.is_gated ? int{*filter.is_gated} : -1,
+                            filter.parameters_at_least, filter.parameters_at_most);
       };
       Query row = filter.order == RepoOrder::name ? after(cursor.key_text) : after(cursor.key);
       std::size_t text_bytes = 0;

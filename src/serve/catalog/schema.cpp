@@ -238,6 +238,16 @@ CREATE TABLE discussion_edits(
   text TEXT NOT NULL);
 CREATE INDEX discussion_edits_by_event ON discussion_edits(event_id);
 CREATE INDEX discussion_edits_by_author ON discussion_edits(author_id);
+)sql",
+    // What a space was made for; how many parameters models have. Of facts without `weights` these
+    // were not looked for.
+    R"sql(
+ALTER TABLE repos ADD COLUMN sdk TEXT NOT NULL DEFAULT '';
+ALTER TABLE repo_facts ADD COLUMN parameters TEXT NOT NULL DEFAULT '';
+ALTER TABLE repo_facts ADD COLUMN parameter_count INTEGER;
+ALTER TABLE repo_facts ADD COLUMN weights TEXT;
+UPDATE repo_facts SET weights=''
+  WHERE repo_id NOT IN (SELECT repo_id FROM repo_tags WHERE tag_key='safetensors');
 )sql"};
 
 constexpr std::int64_t kSchemaVersion = std::size(kMigrations);

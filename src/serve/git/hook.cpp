@@ -179,7 +179,14 @@ int write_down(std::istream& commands, const Environment& environment) {
   const bool is_default = std::any_of(updates.begin(), updates.end(), [](const Update& update) {
     return update.ref == kDefaultBranch;
   });
-  if (is_default) refresh_facts_quietly({*facts, folder}, *repo);
+  if (is_default) {
+    std::unique_ptr<store::Store> opened;
+    const auto open_store = [&]() -> store::Store& {
+      if (!opened) opened = store::Store::open(folder.store());
+      return *opened;
+    };
+    refresh_facts_quietly({*facts, folder, *catalog, open_store}, *repo);
+  }
   const auto webhooks = sqlite_webhooks(database);
   HubEvent event{"update", "repo.content", *repo, {}, {}, {}};
   if (const auto kept = facts->find(repo->id)) event.head = kept->head;

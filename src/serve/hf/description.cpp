@@ -37,6 +37,7 @@ wire::RepoDescription description_of(const RepoInfo& repo, const RepoFacts& fact
   described.sdk = facts.sdk;
   described.card_json = facts.card_json;
   described.config_json = facts.config_json;
+  described.parameters = facts.parameters;
   return described;
 }
 

@@ -62,7 +62,7 @@ Response create(Call& call) {
   const GitSetup git = git_setup(call.hub);
   try {
     const RepoInfo repo = create_repo({*call.hub.catalog, call.hub.folder, git}, name,
-                                      request.is_private, call.who.user->id);
+                                      request.is_private, call.who.user->id, request.space_sdk);
     const bool has_files = !request.files.empty() || !request.license.empty();
     if (request.initial_commit || has_files) begin_history(call, repo, request);
     repo_changed(call, repo, "create", "repo");
@@ -124,12 +124,12 @@ Response exists_answer(const Call& call, const wire::RepoName& name) {
 }
 
 RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private,
-                     std::optional<std::int64_t> creator_id) {
+                     std::optional<std::int64_t> creator_id, const std::string& sdk) {
   if (wire::is_reserved_namespace(name.owner) || wire::is_reserved_repo_name(name.name))
     throw Error(ErrorKind::usage, "{} is a name that the hub keeps for itself", name.id());
   if (where.catalog.find_repo(name))
     throw Error(ErrorKind::conflict, "the repository {} exists", name.path());
-  const RepoInfo repo = where.catalog.create_repo(name, is_private, creator_id);
+  const RepoInfo repo = where.catalog.create_repo(name, is_private, creator_id, sdk);
   try {
     make_repo_folder(where, repo.id);
   } catch (...) {

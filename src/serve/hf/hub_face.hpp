@@ -21,15 +21,15 @@ Response made_answer(const Call& call, const wire::RepoName& name);
 /// 409 for one that exists: clients that may find it there read its address from the refusal.
 Response exists_answer(const Call& call, const wire::RepoName& name);
 
-/// Makes catalog entry and bare repository, for the routes and for `mhub admin`. Throws Error:
-/// usage for a reserved name, conflict if it exists.
+/// Makes catalog entry and bare repository, for the routes and for `mhub admin`; `sdk` is a
+/// space's. Throws Error: usage for a reserved name, conflict if it exists.
 struct NewRepo {
   Catalog& catalog;
   const DataFolder& folder;
   const GitSetup& git;
 };
 RepoInfo create_repo(const NewRepo& where, const wire::RepoName& name, bool is_private,
-                     std::optional<std::int64_t> creator_id);
+                     std::optional<std::int64_t> creator_id, const std::string& sdk = {});
 /// Makes the git repositories that a crash kept from being made. One that large files belong to had
 /// commits: it is left missing, with a warning, since an empty one in its place would pass for it.
 void make_missing_folders(const NewRepo& where);

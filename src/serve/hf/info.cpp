@@ -8,15 +8,13 @@ namespace mhub::serve {
 
 namespace {
 
-/// What is kept, if that is of the same commit; else worked out here.
+/// What is kept, if that is of the same commit; else worked out here, without parameters.
 RepoFacts facts_at(Call& call, repo::Repository& git, const Revision& revision) {
   const RepoInfo& repo = *call.repo;
-  RepoFacts none;
-  none.modified_unix_s = repo.created_unix_s;
-  if (!revision.commit) return none;
+  if (!revision.commit) return facts_without_commits(repo);
   auto kept = call.hub.facts->find(repo.id);
   if (kept && kept->head == revision.commit->hex()) return std::move(*kept);
-  return derive_facts(git, repo.name.type, *revision.commit);
+  return derive_facts(git, repo, *revision.commit);
 }
 
 Response describe(Call& call, repo::Repository& git, const Revision& revision) {

@@ -1,6 +1,8 @@
 #include "hf/listing.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -61,13 +63,47 @@ bool has_no_answer(const Request& request) {
   return request.parameter("inference") || request.parameter("inference_provider");
 }
 
+/// "7.5B": 7,500,000,000.
+std::optional<std::uint64_t> parameter_number(std::string_view text) {
+  static constexpr std::pair<char, double> kUnits[] = {
+      {'k', 1e3}, {'m', 1e6}, {'b', 1e9}, {'t', 1e12}};
+  double unit = 1;
+  for (const auto& [letter, factor] : kUnits) {
+    if (text.empty() || (text.back() | 0x20) != letter) continue;
+    unit = factor;
+    text.remove_suffix(1);
+    break;
+  }
+  if (text.find_first_not_of("0123456789.") != std::string_view::npos) return std::nullopt;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  constexpr double kMost = 1e18;
+  if (value * unit > kMost) return std::nullopt;
+  return static_cast<std::uint64_t>(std::llround(value * unit));
+}
+
+/// "min:6B,max:128B", or one of them.
+void read_range(std::string_view text, ListingFilter& filter) {
+  while (true) {
+    const std::string_view part = text.substr(0, text.find(','));
+    const auto number =
+        part.size() > 4 && part[3] == ':' ? parameter_number(part.substr(4)) : std::nullopt;
+    std::optional<std::uint64_t>* bound = nullptr;
+    if (part.starts_with("min")) bound = &filter.parameters_at_least;
+    if (part.starts_with("max")) bound = &filter.parameters_at_most;
+    if (!number || bound == nullptr || *bound)
+      throw Refused(400, "num_parameters is no range such as min:6B,max:128B");
+    *bound = number;
+    if (part.size() == text.size()) return;
+    text.remove_prefix(part.size() + 1);
+  }
+}
+
 ListingFilter filter_from(const Call& call, wire::RepoType type) {
   const Request& request = *call.request;
-  for (const char* name : {"apps", "num_parameters"}) {
-    if (request.parameter(name))
-      throw Refused(501, "NotImplemented",
-                    "this hub does not offer looking for " + std::string(name));
-  }
+  if (request.parameter("apps"))
+    throw Refused(501, "NotImplemented", "this hub does not offer looking for apps");
   ListingFilter filter;
   filter.type = type;
   filter.owner = request.parameter("author").value_or("");
@@ -79,6 +115,7 @@ ListingFilter filter_from(const Call& call, wire::RepoType type) {
   add_words(request, "datasets", "dataset:", filter.tags);
   add_words(request, "models", "model:", filter.tags);
   if (request.parameter("gated")) filter.is_gated = flag(request, "gated");
+  if (const auto range = request.parameter("num_parameters")) read_range(*range, filter);
   if (flag(request, "linked")) filter.tags.emplace_back(kLinkedTag);
   const std::string sort = request.parameter("sort").value_or("");
   filter.order = order_from(sort);
@@ -93,6 +130,7 @@ wire::RepoProperties shown_properties(const Request& request, wire::RepoType typ
   properties.siblings = full;
   properties.card = flag(request, "cardData") || (full && type != wire::RepoType::model);
   properties.config = flag(request, "config");
+  properties.safetensors = false;
   return properties;
 }
 
@@ -123,7 +161,7 @@ Response list(Call& call) {
   filter.limit = number(request, "limit", std::min(kPage, at_most), at_most);
 
   Hub& hub = call.hub;
-  fill_missing_facts(hub.facts_place(), *hub.catalog, kFilledAtOnce);
+  fill_missing_facts(hub.facts_place(), kFilledAtOnce);
   ListingPage page;
   try {
     page = hub.facts->list(call.who.viewer(), filter);

@@ -104,9 +104,9 @@ Response duplicate(Call& call) {
   Hub& hub = call.hub;
   try {
     const GitSetup git = git_setup(hub);
-    const RepoInfo made =
-        create_repo({*hub.catalog, hub.folder, git}, to,
-                    request.is_private.value_or(call.repo->is_private), call.who.user->id);
+    const RepoInfo made = create_repo({*hub.catalog, hub.folder, git}, to,
+                                      request.is_private.value_or(call.repo->is_private),
+                                      call.who.user->id, call.repo->sdk);
     try {
       // Who was let in here decides for nobody else.
       if (call.repo->gating != wire::Gating::none)

@@ -10,6 +10,7 @@
 #include <mhub/repo/refs.hpp>
 #include <mhub/wire/repo_card.hpp>
 
+#include "hf/weights.hpp"
 #include "hf/write_target.hpp"
 #include "http/message.hpp"
 
@@ -75,6 +76,7 @@ struct Root {
   std::set<std::string, std::less<>> names;
   std::optional<repo::ObjectId> readme;
   std::optional<repo::ObjectId> config;
+  WeightFiles weights;
   bool has(std::string_view name) const { return names.find(name) != names.end(); }
 };
 
@@ -104,6 +106,7 @@ Root read_root(repo::Repository& git, const repo::ObjectId& commit) {
       root.names.insert(entry.name);
     if (entry.name == "README.md") root.readme = entry.id;
     if (entry.name == "config.json") root.config = entry.id;
+    root.weights.add(entry);
   }
   return root;
 }
@@ -226,24 +229,20 @@ std::optional<repo::ObjectId> head_of(repo::Repository& git) {
 void keep_nothing(const FactsPlace& place, const RepoInfo& repo) noexcept {
   try {
     if (place.table.find(repo.id)) return;
-    RepoFacts none;
-    none.modified_unix_s = repo.created_unix_s;
-    place.table.put(repo.id, none);
+    place.table.put(repo.id, facts_without_commits(repo));
   } catch (const std::exception& error) {
     log_warning("nothing can be kept of repository {}: {}", repo.id, error.what());
   }
 }
 
-}  // namespace
-
-RepoFacts derive_facts(repo::Repository& git, wire::RepoType type, const repo::ObjectId& commit) {
+RepoFacts facts_of(repo::Repository& git, const RepoInfo& repo, const repo::ObjectId& commit,
+                   const Root& root) {
   RepoFacts facts;
   facts.head = commit.hex();
   facts.modified_unix_s = repo::read_commit(git, commit).committer.time_s;
-  const Root root = read_root(git, commit);
   const json card = read_card(git, root);
   TagList tags;
-  switch (type) {
+  switch (repo.name.type) {
     case wire::RepoType::model: {
       const json config = read_config(git, root);
       facts.library_name = library_of(card, config, root);
@@ -258,10 +257,61 @@ RepoFacts derive_facts(repo::Repository& git, wire::RepoType type, const repo::O
       break;
     case wire::RepoType::space:
       facts.sdk = text_of(card, "sdk");
+      if (facts.sdk.empty()) facts.sdk = repo.sdk;
       add_space_tags(card, facts, tags);
       break;
   }
   facts.card_json = kept_card(card);
+  facts.tags = tags.take();
+  return facts;
+}
+
+/// Of what the repository itself holds: a pointer to another's file must tell nothing of that.
+ReadLarge reader_of(const FactsPlace& place, std::int64_t repo) {
+  return [&place, repo](const WalkedPointer& pointer, std::uint64_t offset,
+                        std::uint64_t length) -> std::optional<Bytes> {
+    const auto held = place.catalog.find_file(repo, pointer.sha256);
+    if (!held || held->size_bytes != pointer.size_bytes) return std::nullopt;
+    const auto record = place.store().find_file(pointer.sha256);
+    if (!record || record->size_bytes != pointer.size_bytes) return std::nullopt;
+    Bytes bytes;
+    bytes.reserve(length);
+    place.store().read_file(*record, offset, length, [&](ByteView piece) { append(bytes, piece); });
+    if (bytes.size() != length) return std::nullopt;
+    return bytes;
+  };
+}
+
+/// Where the weights are those of before, what was counted in them is taken over.
+void add_parameters(const FactsPlace& place, repo::Repository& git, const RepoInfo& repo,
+                    const WeightFiles& weights, RepoFacts& facts) {
+  facts.weights = weights.id();
+  if (facts.weights.empty()) return;
+  auto kept = place.table.find(repo.id);
+  if (kept && kept->weights == facts.weights && !kept->parameters.empty()) {
+    facts.parameters = std::move(kept->parameters);
+    return;
+  }
+  try {
+    if (auto counts = count_parameters(weights, git, reader_of(place, repo.id)))
+      facts.parameters = std::move(*counts);
+  } catch (const Error& error) {
+    log_warning("the parameters of repository {} cannot be counted: {}", repo.id, error.what());
+  }
+}
+
+}  // namespace
+
+RepoFacts derive_facts(repo::Repository& git, const RepoInfo& repo, const repo::ObjectId& commit) {
+  return facts_of(git, repo, commit, read_root(git, commit));
+}
+
+RepoFacts facts_without_commits(const RepoInfo& repo) {
+  RepoFacts facts;
+  facts.modified_unix_s = repo.created_unix_s;
+  facts.sdk = repo.sdk;
+  TagList tags;
+  tags.add("sdk", facts.sdk);
   facts.tags = tags.take();
   return facts;
 }
@@ -271,11 +321,13 @@ void refresh_facts(const FactsPlace& place, const RepoInfo& repo) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     auto git = repo::Repository::open(place.folder.repo(repo.id));
     const auto head = head_of(git);
-    RepoFacts facts;
-    if (head)
-      facts = derive_facts(git, repo.name.type, *head);
-    else
-      facts.modified_unix_s = repo.created_unix_s;
+    RepoFacts facts = facts_without_commits(repo);
+    if (head) {
+      const Root root = read_root(git, *head);
+      facts = facts_of(git, repo, *head, root);
+      if (repo.name.type == wire::RepoType::model)
+        add_parameters(place, git, repo, root.weights, facts);
+    }
     place.table.put(repo.id, facts);
     // Of two pushes at once the one that read first may write last; it then sees it here.
     git.refresh();
@@ -292,13 +344,13 @@ void refresh_facts_quietly(const FactsPlace& place, const RepoInfo& repo) noexce
   }
 }
 
-void fill_missing_facts(const FactsPlace& place, Catalog& catalog, std::size_t at_most) {
+void fill_missing_facts(const FactsPlace& place, std::size_t at_most) {
   for (const std::int64_t id : place.table.repos_without(at_most)) {
-    if (const auto repo = catalog.find_repo(id)) refresh_facts_quietly(place, *repo);
+    if (const auto repo = place.catalog.find_repo(id)) refresh_facts_quietly(place, *repo);
   }
 }
 
-void refresh_stale_facts(const FactsPlace& place, Catalog& catalog, const StopToken& stop) {
+void refresh_stale_facts(const FactsPlace& place, const StopToken& stop) {
   std::int64_t after = 0;
   while (true) {
     const auto page = place.table.kept_heads(after, kAtOnce);
@@ -312,7 +364,8 @@ void refresh_stale_facts(const FactsPlace& place, Catalog& catalog, const StopTo
       } catch (const std::exception&) {
         // Missing or damaged: told by what follows.
       }
-      if (const auto repo = catalog.find_repo(kept.repo_id)) refresh_facts_quietly(place, *repo);
+      if (const auto repo = place.catalog.find_repo(kept.repo_id))
+        refresh_facts_quietly(place, *repo);
     }
     if (page.size() < kAtOnce) return;
   }

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "hub_writer.hpp"
+#include "safetensors_file.hpp"
 
 namespace mhub {
 namespace {
@@ -195,6 +196,193 @@ TEST_CASE("what is kept is made on first need, and mended at the start", "[serve
   std::filesystem::remove_all(hub.options().data_folder / "git/1.git");
   run_sql(catalog, "DELETE FROM repo_facts");
   CHECK(ids(hub, "/api/models") == Ids{"team/one"});
+}
+
+std::string weights_of(const std::string& type, const std::string& shape) {
+  return safetensors_file(R"({"w":{"dtype":")" + type + R"(","shape":[)" + shape + "]}}");
+}
+
+json safetensors_of(const TestHub& hub, const std::string& id) {
+  const json info = json::parse(hub.ask("GET", "/api/models/" + id).body);
+  return info.contains("safetensors") ? info.at("safetensors") : json();
+}
+
+TEST_CASE("models are found by how many parameters their weights have", "[serve][listing]") {
+  TestHub hub;
+  HubWriter small(hub, hub.make_repo("team/small"));
+  const std::string weights = safetensors_file(safetensors_header(2000));
+  small.upload(weights);
+  small.commit_id(header_line("1") + large_line("model.safetensors", weights));
+  HubWriter sharded(hub, hub.make_repo("team/sharded"));
+  const std::string shard = weights_of("BF16", "5,1000000000");
+  sharded.upload(shard);
+  sharded.commit_id(header_line("1") + large_line("m-1.safetensors", shard) +
+                    file_line("m-2.safetensors", weights_of("F32", "1900000000")) +
+                    file_line("model.safetensors.index.json",
+                              R"({"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}})"));
+  HubWriter(hub, hub.make_repo("team/damaged"))
+      .commit_id(header_line("1") + file_line("model.safetensors", "x"));
+  hub.make_repo("team/empty");
+
+  const auto found = [&](const std::string& range) {
+    return ids(hub, "/api/models?num_parameters=" + range);
+  };
+  CHECK(found("min:6B") == Ids{"team/sharded"});
+  CHECK(found("min%3A6b%2Cmax%3A128B") == Ids{"team/sharded"});
+  CHECK(found("max:12k") == Ids{"team/small"});
+  CHECK(found("min:12000,max:0.012M") == Ids{"team/small"});
+  CHECK(found("min:12001,max:6.8B").empty());
+  CHECK(found("max:1t,min:0") == Ids{"team/small", "team/sharded"});
+  CHECK(ids(hub, "/api/models?num_parameters=min:0&filter=bert").empty());
+  for (const char* bad : {"", "6B", "min:", "min:B", "min:x", "min:-1", "min:1e3", "min:1..2",
+                          "max:1,max:2", "min:1,", "min:1,,max:2", "size:3", "min:9999999T"}) {
+    INFO(bad);
+    CHECK(hub.ask("GET", "/api/models?num_parameters=" + std::string(bad)).status == 400);
+  }
+
+  CHECK(safetensors_of(hub, "team/small") ==
+        json{{"parameters", {{"F32", 12000}}}, {"total", 12000}});
+  CHECK(safetensors_of(hub, "team/sharded") ==
+        json{{"parameters", {{"BF16", 5000000000}, {"F32", 1900000000}}}, {"total", 6900000000}});
+  CHECK(safetensors_of(hub, "team/damaged").is_null());
+  CHECK(safetensors_of(hub, "team/empty").is_null());
+  const auto listed = [&](const std::string& query) {
+    return json::parse(hub.ask("GET", "/api/models?search=small" + query).body).at(0);
+  };
+  CHECK(listed("&expand=safetensors").at("safetensors").at("total") == 12000);
+  CHECK_FALSE(listed("").contains("safetensors"));
+  CHECK_FALSE(listed("&full=true").contains("safetensors"));
+}
+
+TEST_CASE("weights are counted when they change", "[serve][listing]") {
+  TestHub hub;
+  HubWriter repo(hub, hub.make_repo("team/model"));
+  const auto total = [&] {
+    const json told = safetensors_of(hub, "team/model");
+    return told.is_null() ? 0 : told.at("total").get<int>();
+  };
+  repo.commit_id(header_line("1") + file_line("model.safetensors", weights_of("F32", "5")));
+  CHECK(total() == 5);
+  // What stands there shows that other commits do not look again.
+  run_sql(hub.options().data_folder / "catalog.db",
+          R"(UPDATE repo_facts SET parameters = '{"F32":7}', parameter_count = 7)");
+  repo.commit_id(header_line("2") + file_line("README.md", readme("license: mit")));
+  CHECK(total() == 7);
+  CHECK(ids(hub, "/api/models?num_parameters=min:7&filter=license:mit") == Ids{"team/model"});
+  repo.commit_id(header_line("3") + file_line("model.safetensors", weights_of("F32", "6")));
+  CHECK(total() == 6);
+  repo.commit_id(header_line("4") + line("deletedFile", {{"path", "model.safetensors"}}));
+  CHECK(total() == 0);
+  CHECK(ids(hub, "/api/models?num_parameters=min:0").empty());
+  CHECK(ids(hub, "/api/models") == Ids{"team/model"});
+}
+
+TEST_CASE("a git push of weights has them counted", "[serve][listing]") {
+  TestHub hub;
+  HubWriter repo(hub, hub.make_repo("team/pushed"));
+  const std::string weights = safetensors_file(safetensors_header(2000));
+  repo.upload(weights);
+  const auto work = hub.folder() / "work";
+  REQUIRE(hub.git(hub.folder().path(), {"init", "-q", "-b", "main", work.string()}).exit_code == 0);
+  write_file(work / "model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:" +
+                                             sha256_of(as_bytes(weights)).hex() + "\nsize " +
+                                             std::to_string(weights.size()) + "\n");
+  REQUIRE(hub.git(work, {"add", "."}).exit_code == 0);
+  REQUIRE(hub.git(work, {"commit", "-q", "-m", "one"}).exit_code == 0);
+  const auto push =
+      hub.git(work, {"push", "-q", hub.git_url("team/pushed", hub.admin_token()), "main"});
+  INFO(push.err);
+  REQUIRE(push.exit_code == 0);
+  CHECK(ids(hub, "/api/models?num_parameters=min:12k,max:12k") == Ids{"team/pushed"});
+}
+
+TEST_CASE("a pointer to weights that a repository does not hold tells nothing of them",
+          "[serve][listing]") {
+  TestHub hub;
+  HubWriter repo(hub, hub.make_repo("team/model"));
+  const std::string weights = weights_of("F32", "5");
+  repo.upload(weights);
+  repo.commit_id(header_line("1") + large_line("model.safetensors", weights));
+  REQUIRE(safetensors_of(hub, "team/model").at("total") == 5);
+  // The store has them still, as if another repository held them.
+  const auto catalog = hub.options().data_folder / "catalog.db";
+  hub.stop();
+  run_sql(catalog,
+          "DELETE FROM repo_files; UPDATE repo_facts SET head = 'gone', parameters = '', "
+          "parameter_count = NULL, weights = ''");
+  hub.start();
+  for (int i = 0; i < 500 && query_sql(catalog, "SELECT head FROM repo_facts") == "gone"; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  REQUIRE(query_sql(catalog, "SELECT head FROM repo_facts") == repo.tip_id());
+  CHECK(safetensors_of(hub, "team/model").is_null());
+}
+
+TEST_CASE("models of an older hub are counted after its upgrade", "[serve][listing]") {
+  TestHub hub;
+  HubWriter repo(hub, hub.make_repo("team/model"));
+  repo.commit_id(header_line("1") + file_line("model.safetensors", weights_of("F32", "5")));
+  hub.stop();
+  // As the schema's change leaves what was kept.
+  run_sql(hub.options().data_folder / "catalog.db",
+          "UPDATE repo_facts SET parameters = '', parameter_count = NULL, weights = NULL");
+  hub.start();
+  for (int i = 0; i < 500 && ids(hub, "/api/models?num_parameters=min:5").empty(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  CHECK(ids(hub, "/api/models?num_parameters=min:5") == Ids{"team/model"});
+}
+
+TEST_CASE("a space runs on what it was made for, until its card says otherwise",
+          "[serve][listing]") {
+  TestHub hub;
+  const auto create = [&](const json& body) {
+    return hub.ask("POST", "/api/repos/create", hub.admin_token(), body.dump());
+  };
+  REQUIRE(create({{"name", "demo"}, {"type", "space"}, {"sdk", "docker"}}).status == 200);
+  REQUIRE(create({{"name", "bare"}, {"type", "space"}, {"sdk", "static"}, {"initialCommit", false}})
+              .status == 200);
+  REQUIRE(create({{"name", "plain"}, {"type", "space"}}).status == 200);
+  REQUIRE(create({{"name", "model"}, {"sdk", "docker"}}).status == 200);
+  const auto refused = create({{"name", "bad"}, {"type", "space"}, {"sdk", "react"}});
+  CHECK(refused.status == 400);
+  CHECK_THAT(refused.header("x-error-message"), Catch::Contains("gradio, streamlit"));
+  CHECK(hub.admin().list_repos().size() == 4);
+
+  const auto info = [&](const std::string& path) {
+    return json::parse(hub.ask("GET", "/api/" + path).body);
+  };
+  const auto listed = [&](const std::string& name) {
+    return info("spaces?search=" + name).at(0).value("sdk", "");
+  };
+  CHECK(info("spaces/admin/demo").at("sdk") == "docker");
+  CHECK(info("spaces/admin/demo").at("tags") == json::array({"docker"}));
+  CHECK(info("spaces/admin/bare").at("sdk") == "static");
+  CHECK(info("spaces/admin/bare").at("tags") == json::array({"static"}));
+  CHECK_FALSE(info("spaces/admin/plain").contains("sdk"));
+  CHECK_FALSE(info("models/admin/model").contains("sdk"));
+  CHECK(listed("demo") == "docker");
+  CHECK(listed("bare") == "static");
+  CHECK(listed("plain").empty());
+  CHECK(ids(hub, "/api/spaces?filter=docker") == Ids{"admin/demo"});
+  CHECK(ids(hub, "/api/spaces?filter=static") == Ids{"admin/bare"});
+
+  // A card that names none leaves it.
+  const auto repos = hub.admin().list_repos();
+  const auto before = repos.at(0);
+  REQUIRE(before.name.name == "demo");
+  CHECK(before.sdk == "docker");
+  commit_card(hub, before, "license: mit");
+  CHECK(info("spaces/admin/demo").at("sdk") == "docker");
+  CHECK(hub.ask("POST", "/api/spaces/admin/demo/duplicate", hub.admin_token(),
+                R"({"repository":"admin/twin"})")
+            .status == 200);
+  CHECK(info("spaces/admin/twin").at("sdk") == "docker");
+  commit_card(hub, before, "sdk: gradio");
+  CHECK(info("spaces/admin/demo").at("sdk") == "gradio");
+  CHECK(listed("demo") == "gradio");
+  CHECK(ids(hub, "/api/spaces?filter=docker") == Ids{"admin/twin"});
+  // One that has ceased to name it gives way again.
+  commit_card(hub, before, "license: mit");
+  CHECK(listed("demo") == "docker");
 }
 
 }  // namespace
