@@ -104,6 +104,7 @@ expect_same_file "$(mhub download admin/whole whole.bin)" whole.bin
 step "a space"
 mhub upload admin/app more.txt --type space --space-sdk static >/dev/null
 expect_same_file "$(mhub download spaces/admin/app more.txt)" more.txt
+curl -fsS "$HUB/api/spaces/admin/app" | grep -q '"sdk":"static"' || fail "the space does not say what it runs on"
 expect_exit 2 mhub upload admin/model more.txt --space-sdk static
 expect_exit 2 mhub upload admin/app more.txt --type space --space-sdk none
 expect_exit 2 mhub repo create admin/more --space-sdk static

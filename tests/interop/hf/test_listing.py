@@ -1,10 +1,12 @@
 """Lists of repositories, likes, webhooks."""
 
-from huggingface_hub import HfApi
+import json
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import get_session
 
-from hub import ENDPOINT, LARGE_BYTES, TOKEN, USER, HubTest, noise
+from hub import ENDPOINT, LARGE_BYTES, TOKEN, USER, HubTest, noise, safetensors
 
 
 class Listing(HubTest):
@@ -28,6 +30,26 @@ class Listing(HubTest):
         self.assertIn("README.md", [s.rfilename for s in found.siblings])
         self.assertEqual(list(self.api.list_models(filter=["license:gpl", "rare-tag"])), [])
         self.assertIn("license:mit", [tag["id"] for tag in self.api.get_model_tags()["license"]])
+
+    def test_num_parameters(self):
+        self.put("model.safetensors", safetensors({"a": [300, 400], "b": [7]}, {"format": "pt"}))
+        for given in ("min:120007,max:120007", "min:120K,max:0.2M"):
+            self.assertEqual([m.id for m in self.api.list_models(num_parameters=given, author=USER)], [self.repo])
+        self.assertEqual(list(self.api.list_models(num_parameters="min:6B,max:128B")), [])
+        info = self.api.model_info(self.repo)
+        self.assertEqual((info.safetensors.parameters, info.safetensors.total), ({"F32": 120007}, 120007))
+        (found,) = self.api.list_models(search=self.repo, expand=["safetensors"])
+        self.assertEqual(found.safetensors.total, 120007)
+        self.assertIn(self.repo, self.hf("models", "list", "--num-parameters", "max:120007", "--no-truncate"))
+        self.refused(HfHubHTTPError, lambda: list(self.api.list_models(num_parameters="6B")), status=400)
+        # In files that an index names.
+        index = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
+        self.api.create_commit(self.repo, commit_message="shards", operations=[
+            CommitOperationDelete("model.safetensors"),
+            CommitOperationAdd("model.safetensors.index.json", json.dumps(index).encode()),
+            CommitOperationAdd("model-1.safetensors", safetensors({"a": [500, 1000]})),
+            CommitOperationAdd("model-2.safetensors", safetensors({"b": [9]}))])
+        self.assertEqual(self.api.model_info(self.repo).safetensors.total, 500009)
 
     def test_tags_of_datasets(self):
         self.api.create_repo(self.repo, repo_type="dataset")
@@ -78,4 +100,6 @@ class Listing(HubTest):
     def test_list_spaces(self):
         self.api.create_repo(self.repo, repo_type="space", space_sdk="static")
         self.addCleanup(self.api.delete_repo, self.repo, repo_type="space")
-        self.assertEqual([s.id for s in self.api.list_spaces(search="listing-list-spaces")], [self.repo])
+        (found,) = self.api.list_spaces(search="listing-list-spaces")
+        self.assertEqual((found.id, found.sdk), (self.repo, "static"))
+        self.assertIn(self.repo, [s.id for s in self.api.list_spaces(filter="static")])

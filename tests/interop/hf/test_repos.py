@@ -44,8 +44,13 @@ class Repos(HubTest):
         self.api.create_repo(self.repo, repo_type="space", space_sdk="static")
         self.addCleanup(self.api.delete_repo, self.repo, repo_type="space")
         self.assertEqual(self.api.space_info(self.repo).id, self.repo)
+        self.assertEqual(self.api.space_info(self.repo).sdk, "static")
+        self.assertEqual(self.api.space_info(self.repo, expand=["sdk"]).sdk, "static")
         self.api.upload_file(repo_id=self.repo, repo_type="space", path_in_repo="index.html", path_or_fileobj=b"<p>")
         self.assertIn("index.html", self.names(repo_type="space"))
+        self.api.upload_file(repo_id=self.repo, repo_type="space", path_in_repo="README.md",
+                             path_or_fileobj=b"---\nsdk: docker\n---\n")
+        self.assertEqual(self.api.space_info(self.repo).sdk, "docker")
 
     def test_exists(self):
         self.assertTrue(self.api.repo_exists(self.repo))
@@ -93,6 +98,7 @@ class Repos(HubTest):
         twin = self.api.duplicate_space(self.repo, self.repo + "-twin")
         self.addCleanup(self.api.delete_repo, twin.repo_id, repo_type="space")
         self.assertEqual(self.names(twin.repo_id, repo_type="space"), self.names(repo_type="space"))
+        self.assertEqual(self.api.space_info(twin.repo_id).sdk, "static")
 
     def test_delete_repo(self):
         self.api.delete_repo(self.repo)
