@@ -35,6 +35,8 @@ cmake --preset "$preset" >"${TMPDIR:-/tmp}/mhub-configure.$$" 2>&1 || {
 }
 rm -f "${TMPDIR:-/tmp}/mhub-configure.$$"
 cmake --build "build/$preset"
+# Of the preset asan: leaks of libraries.
+export LSAN_OPTIONS=suppressions=$root/tests/support/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}
 
 report=build/$preset/tests.xml
 rm -f "$report"
