@@ -62,21 +62,19 @@ ByteView compressed(Scheme scheme, ByteView chunk) {
 
 using Decoder = CHandle<LZ4F_dctx, LZ4F_freeDecompressionContext>;
 
-LZ4F_dctx* decoder_of_this_thread() {
-  thread_local Decoder decoder = [] {
-    LZ4F_dctx* context = nullptr;
-    const std::size_t code = LZ4F_createDecompressionContext(&context, LZ4F_VERSION);
-    if (LZ4F_isError(code))
-      throw Error(ErrorKind::internal, "lz4 cannot start: {}", LZ4F_getErrorName(code));
-    return Decoder(context);
-  }();
-  // An earlier frame may have ended in an error, half way.
-  LZ4F_resetDecompressionContext(decoder.get());
-  return decoder.get();
+Decoder make_decoder() {
+  LZ4F_dctx* context = nullptr;
+  const std::size_t code = LZ4F_createDecompressionContext(&context, LZ4F_VERSION);
+  if (LZ4F_isError(code))
+    throw Error(ErrorKind::internal, "lz4 cannot start: {}", LZ4F_getErrorName(code));
+  return Decoder(context);
 }
 
+/// A thread keeps its decoder from frame to frame, but not past a faulty one: even reset, that of
+/// lz4 1.9 remembers the length which such a frame had told, and refuses the next frame for it.
 void decode_lz4_frame(ByteView frame, std::span<std::byte> out) {
-  LZ4F_dctx* const decoder = decoder_of_this_thread();
+  thread_local Decoder kept;
+  Decoder decoder = kept ? std::move(kept) : make_decoder();
   LZ4F_decompressOptions_t options{};
   options.stableDst = 1;
   std::size_t read = 0;
@@ -84,7 +82,7 @@ void decode_lz4_frame(ByteView frame, std::span<std::byte> out) {
   for (;;) {
     std::size_t out_bytes = out.size() - written;
     std::size_t in_bytes = frame.size() - read;
-    const std::size_t left = LZ4F_decompress(decoder, out.data() + written, &out_bytes,
+    const std::size_t left = LZ4F_decompress(decoder.get(), out.data() + written, &out_bytes,
                                              frame.data() + read, &in_bytes, &options);
     if (LZ4F_isError(left))
       throw Error(ErrorKind::corrupt, "chunk is no valid lz4 frame: {}", LZ4F_getErrorName(left));
@@ -100,6 +98,7 @@ void decode_lz4_frame(ByteView frame, std::span<std::byte> out) {
   if (written != out.size())
     throw Error(ErrorKind::corrupt, "chunk decompresses to {} bytes instead of {}", written,
                 out.size());
+  kept = std::move(decoder);
 }
 
 /// True if the four byte phases differ so much in their popcounts that grouping should help: the

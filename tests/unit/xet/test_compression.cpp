@@ -161,6 +161,22 @@ TEST_CASE("frames of other encoders are read", "[xet][compression]") {
   CHECK(out == random);
 }
 
+TEST_CASE("a faulty frame does not spoil the thread for the next one", "[xet][compression]") {
+  const Bytes chunk = text_like(20000);
+  LZ4F_preferences_t telling_length = LZ4F_INIT_PREFERENCES;
+  telling_length.frameInfo.contentSize = chunk.size();
+  const Bytes faulty = foreign_frame(chunk, telling_length, chunk.size());
+  const Bytes sound = foreign_frame(chunk, LZ4F_preferences_t{}, chunk.size());
+  for (std::size_t size = 0; size < faulty.size(); ++size) {
+    INFO("after one cut to " << size << " of " << faulty.size() << " bytes");
+    Bytes out(chunk.size());
+    CHECK_THROWS_MATCHES(decompress_chunk(Scheme::lz4, ByteView(faulty).first(size), out), Error,
+                         HasKind(ErrorKind::corrupt));
+    REQUIRE_NOTHROW(decompress_chunk(Scheme::lz4, sound, out));
+    CHECK(out == chunk);
+  }
+}
+
 TEST_CASE("a payload that is not exactly one frame of the declared length is corrupt",
           "[xet][compression]") {
   const Bytes chunk = text_like(20000);
