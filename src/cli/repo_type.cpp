@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <mhub/base/error.hpp>
+#include <mhub/wire/hub_repos.hpp>
 
 #include "command.hpp"
 
@@ -26,9 +27,10 @@ wire::RepoType agreed_type(const std::string& shown, wire::RepoType named,
 }
 
 void add_space_sdk(CLI::App* command, std::string& sdk) {
-  value(command, "--space-sdk", sdk, "gradio|streamlit|docker|static",
+  const std::vector<std::string> known(wire::kSpaceSdks.begin(), wire::kSpaceSdks.end());
+  value(command, "--space-sdk", sdk, fmt::format("{}", fmt::join(known, "|")).c_str(),
         "If a space has to be made, what it runs on")
-      ->check(CLI::IsMember({"gradio", "streamlit", "docker", "static"}).description(""));
+      ->check(CLI::IsMember(known).description(""));
 }
 
 }  // namespace mhub::cli

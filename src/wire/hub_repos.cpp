@@ -38,7 +38,7 @@ std::string read_space_sdk(const JsonField& root, RepoType type) {
   if (type != RepoType::space) return {};
   std::string sdk = root.text_or("sdk", kMaxNameBytes);
   if (!sdk.empty() && !is_space_sdk(sdk))
-    root.at("sdk").fail("is none of gradio, streamlit, docker, static");
+    root.at("sdk").fail(fmt::format("is none of {}", fmt::join(kSpaceSdks, ", ")));
   return sdk;
 }
 
@@ -79,7 +79,7 @@ RepoListItem read_item(const JsonField& field) {
 }  // namespace
 
 bool is_space_sdk(std::string_view name) {
-  return name == "gradio" || name == "streamlit" || name == "docker" || name == "static";
+  return std::find(kSpaceSdks.begin(), kSpaceSdks.end(), name) != kSpaceSdks.end();
 }
 
 CreateRepoRequest parse_create_repo_request(std::string_view json) {

@@ -4,6 +4,7 @@
 // /api/repos/delete, PUT {repo}/settings, POST {repo}/duplicate, GET /api/{models,datasets,spaces},
 // GET /api/whoami-v2, and error bodies.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,7 +29,9 @@ inline constexpr std::string_view kErrorGatedRepo = "GatedRepo";
 
 inline constexpr std::size_t kCreateRepoMaxFiles = 100;
 
-/// What a space may run on: gradio, streamlit, docker, static.
+/// What a space may run on.
+inline constexpr std::array<const char*, 4> kSpaceSdks = {"gradio", "streamlit", "docker",
+                                                          "static"};
 bool is_space_sdk(std::string_view name);
 
 struct CreateRepoRequest {
