@@ -57,13 +57,15 @@ private:
   void send(std::uint64_t chunk_start, ByteView chunk);
   ByteView read_elsewhere(const xet::Term& term, const XorbTable& table, std::uint32_t chunk);
   File* open(const XorbCache::Table& table);
+  std::span<std::byte> room_for(std::size_t size_bytes);
 
   LocalStore& store_;
   const ByteSink& sink_;
   ChunkSource* elsewhere_;
   std::int64_t open_id_ = 0;
   std::unique_ptr<File> open_file_;
-  Bytes span_;
+  std::unique_ptr<std::byte[]> span_;
+  std::size_t span_bytes_ = 0;
   Bytes chunk_;
 };
 
@@ -117,25 +119,34 @@ void FileReader::read_run(const xet::Term& term, const XorbCache::Table& table, 
   for (std::uint32_t i = first; i < last;) {
     std::uint32_t span_end = i + 1;
     std::size_t got = 0;
+    std::span<std::byte> span;
     const std::uint32_t span_start = index.record_start(i);
     if (file != nullptr) {
       while (span_end < last && index.record_ends[span_end] - span_start <= kSpanBytes) ++span_end;
-      span_.resize(index.record_ends[span_end - 1] - span_start);
-      got = read_what_can_be(*file, span_, span_start);
+      span = room_for(index.record_ends[span_end - 1] - span_start);
+      got = read_what_can_be(*file, span, span_start);
     }
     for (; i < span_end; ++i) {
       const xet::ChunkRef& ref = index.chunks[i];
       ByteView view;
-      const bool whole =
-          file != nullptr && index.record_ends[i] - span_start <= got &&
-          decode_verified(ByteView(span_).subspan(index.record_start(i) - span_start,
-                                                  index.record_ends[i] - index.record_start(i)),
-                          ref, chunk_, view);
+      const bool whole = file != nullptr && index.record_ends[i] - span_start <= got &&
+                         decode_verified(span.subspan(index.record_start(i) - span_start,
+                                                      index.record_ends[i] - index.record_start(i)),
+                                         ref, chunk_, view);
       if (!whole) view = read_elsewhere(term, *table, i);
       send(position, view);
       position += ref.size_bytes;
     }
   }
+}
+
+/// The same place each time, its bytes not set.
+std::span<std::byte> FileReader::room_for(std::size_t size_bytes) {
+  if (span_bytes_ < size_bytes) {
+    span_ = std::make_unique_for_overwrite<std::byte[]>(size_bytes);
+    span_bytes_ = size_bytes;
+  }
+  return {span_.get(), size_bytes};
 }
 
 void FileReader::send(std::uint64_t chunk_start, ByteView chunk) {
