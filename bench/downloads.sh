@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Downloads of one large file by many clients at once, beside nginx with the same file, both on loopback;
-# meanwhile another client asks for small things, one at a time.
+# Downloads by many clients at once, beside nginx with the same files, both on loopback: of one large file by all of
+# them, then of a file of its own by each. While all fetch the one file, another client asks for small things, one at
+# a time.
 #
-#   bench/downloads.sh [CLIENTS [SIZE]]      50 1G by default
+#   bench/downloads.sh [CLIENTS [SIZE [OWN_SIZE]]]      50 1G 64M by default
 #
 # Uses build/release as figures.sh does, curl and nginx (the packages of [bench] in
-# scripts/dependencies.txt). Needs three times SIZE of free space under $TMPDIR.
+# scripts/dependencies.txt). Needs three times the size of all these files of free space under $TMPDIR.
 set -euo pipefail
 clients=${1:-50}
 size=${2:-1G}
+own_size=${3:-64M}
 . "$(dirname "$0")/common.sh"
 nginx=$(command -v nginx || echo /usr/sbin/nginx)
 [ -x "$nginx" ] || { echo "nginx is missing: apt-get install nginx-light" >&2; exit 1; }
@@ -16,6 +18,7 @@ nginx=$(command -v nginx || echo /usr/sbin/nginx)
 "$mhub" repo create me/big >/dev/null
 "$mhub" clone me/big big >/dev/null 2>&1
 "$gen" noise big/blob.bin "$size" 1
+for i in $(seq "$clients"); do "$gen" noise "big/own$i.bin" "$own_size" "1$i"; done
 "$mhub" -C big push -m "Big" >/dev/null 2>&1
 total=$(($(bytes_of big/blob.bin) * clients))
 digest=$(openssl dgst -sha256 -r big/blob.bin | cut -d ' ' -f 1)
@@ -39,13 +42,13 @@ until curl -s -o /dev/null "http://127.0.0.1:$nginx_port/blob.bin" -r 0-0; do ki
 printf 'header = "Authorization: Bearer %s"\n' "$MHUB_TOKEN" >auth # off the command line
 [ "$(curl -sfL -K auth "$MHUB_ENDPOINT/me/big/resolve/main/blob.bin" | openssl dgst -sha256 -r | cut -d ' ' -f 1)" = "$digest" ]
 
-# download NAME URL: `clients` transfers of one curl; sets seconds.
+# download NAME URL TOTAL: `clients` transfers of one curl, @ in URL being their numbers; sets seconds.
 download() {
-  { cat auth; echo 'location'; for _ in $(seq "$clients"); do printf 'url = "%s"\noutput = "/dev/null"\n' "$2"; done; } >transfers
+  { cat auth; echo 'location'; for i in $(seq "$clients"); do printf 'url = "%s"\noutput = "/dev/null"\n' "${2/@/$i}"; done; } >transfers
   run out curl -sSf -Z --parallel-immediate --parallel-max "$clients" -K transfers
-  say "$1, $clients at once" "$(speed "$total" "$seconds")"
+  say "$1" "$(speed "$3" "$seconds")"
 }
-download "nginx" "http://127.0.0.1:$nginx_port/blob.bin"
+download "nginx, $clients at once" "http://127.0.0.1:$nginx_port/blob.bin" "$total"
 nginx_s=$seconds
 python3 - small.stop >small.txt <<'PY' &
 import http.client, os, statistics, sys, time
@@ -70,9 +73,15 @@ for name, each in times.items():
           f"99 % within {each[int(len(each) * 0.99)]:.0f} ms, at most {each[-1]:.0f} ms")
 PY
 small=$!
-download "mhub serve" "$MHUB_ENDPOINT/me/big/resolve/main/blob.bin"
+download "mhub serve, $clients at once" "$MHUB_ENDPOINT/me/big/resolve/main/blob.bin" "$total"
 touch small.stop
 wait "$small"
 say "of nginx's speed" "$(percent "$nginx_s" "$seconds")"
 while IFS='|' read -r name figures; do say "$name" "$figures"; done <small.txt
+own_total=$(($(bytes_of big/own1.bin) * clients))
+cat big/own*.bin >/dev/null
+download "nginx, a file for each" "http://127.0.0.1:$nginx_port/own@.bin" "$own_total"
+nginx_s=$seconds
+download "mhub serve, a file for each" "$MHUB_ENDPOINT/me/big/resolve/main/own@.bin" "$own_total"
+say "of nginx's speed" "$(percent "$nginx_s" "$seconds")"
 say "the hub's peak memory" "$(mib "$(hub_peak)")"

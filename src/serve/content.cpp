@@ -19,24 +19,49 @@ constexpr std::size_t kRenewedAtOnce = 256;
 class FileBlocks : public BlockSource {
 public:
   FileBlocks(Hub& hub, store::FileRecord file, std::uint64_t offset, std::uint64_t size_bytes)
-      : hub_(hub), file_(std::move(file)), at_(offset), left_(size_bytes) {}
+      : hub_(hub),
+        file_(std::move(file)),
+        shared_(hub.shared_blocks, file_.sha256),
+        at_(offset),
+        left_(size_bytes) {}
 
-  bool next(Bytes& out) override {
-    if (left_ == 0) return false;
-    const std::uint64_t count = std::min(kBlockBytes, left_);
-    out.clear();
-    out.reserve(count);
-    hub_.store->read_file(file_, at_, count, [&](ByteView bytes) { append(out, bytes); });
-    if (out.size() != count)
-      throw Error(ErrorKind::corrupt, "file {} is shorter than its record", file_.sha256.hex());
-    at_ += count;
-    left_ -= count;
-    return true;
+  Block next() override {
+    if (left_ == 0) return nullptr;
+    return pass(is_whole() ? shared_.get(at_, [this] { return make(); }) : make());
+  }
+
+  Block at_hand() override {
+    if (left_ == 0 || !is_whole()) return nullptr;
+    auto block = shared_.find(at_);
+    return block ? pass(std::move(block)) : nullptr;
   }
 
 private:
+  // Blocks lie in a file alike for all who read it, whatever range they asked for.
+  std::uint64_t block_bytes() const {
+    return std::min(kBlockBytes - at_ % kBlockBytes, file_.size_bytes - at_);
+  }
+  bool is_whole() const { return at_ % kBlockBytes == 0 && left_ >= block_bytes(); }
+
+  Block make() {
+    const std::uint64_t count = std::min(block_bytes(), left_);
+    auto block = std::make_shared<Bytes>();
+    block->reserve(count);
+    hub_.store->read_file(file_, at_, count, [&](ByteView bytes) { append(*block, bytes); });
+    if (block->size() != count)
+      throw Error(ErrorKind::corrupt, "file {} is shorter than its record", file_.sha256.hex());
+    return block;
+  }
+
+  Block pass(Block block) {
+    at_ += block->size();
+    left_ -= block->size();
+    return block;
+  }
+
   Hub& hub_;
   store::FileRecord file_;
+  SharedBlocks::Reader shared_;
   std::uint64_t at_;
   std::uint64_t left_;
 };
@@ -46,11 +71,11 @@ public:
   MemoryBlocks(ByteView bytes, std::vector<std::shared_ptr<const void>> owners)
       : owners_(std::move(owners)), rest_(bytes) {}
 
-  bool next(Bytes& out) override {
+  Block next() override {
+    if (rest_.empty()) return nullptr;
     const ByteView part = rest_.first(std::min<std::size_t>(kBlockBytes, rest_.size()));
-    out.assign(part.begin(), part.end());
     rest_ = rest_.subspan(part.size());
-    return !part.empty();
+    return std::make_shared<const Bytes>(part.begin(), part.end());
   }
 
 private:

@@ -32,6 +32,7 @@
 #include "http/gate.hpp"
 #include "http/streams.hpp"
 #include "http/task_pool.hpp"
+#include "shared_blocks.hpp"
 #include "webhooks/sender.hpp"
 
 namespace mhub::serve {
@@ -72,6 +73,7 @@ struct Hub {
   BranchLocks branch_locks;
   Synchronized<DedupKey> dedup_key;
   DownloadCounter downloads;
+  SharedBlocks shared_blocks;  ///< of files that are being sent
   HistoryCache histories;
   LfsPaths lfs_paths;
   KnownConflicts conflicts;

@@ -102,12 +102,13 @@ public:
   MultipartSource(std::unique_ptr<File> file, std::vector<Part> parts, std::string ending)
       : file_(std::move(file)), parts_(std::move(parts)), ending_(std::move(ending)) {}
 
-  bool next(Bytes& out) override {
+  Block next() override {
     constexpr std::uint64_t kBlockBytes = 256 << 10;
-    out.clear();
+    Bytes out;
     if (part_ == parts_.size()) {
-      append(out, as_bytes(ending_));
-      return !std::exchange(ending_, {}).empty();
+      if (ending_.empty()) return nullptr;
+      append(out, as_bytes(std::exchange(ending_, {})));
+      return std::make_shared<const Bytes>(std::move(out));
     }
     const Part& part = parts_[part_];
     if (done_ == 0) append(out, as_bytes(part.heading));
@@ -121,7 +122,7 @@ public:
       ++part_;
       done_ = 0;
     }
-    return true;
+    return std::make_shared<const Bytes>(std::move(out));
   }
 
 private:

@@ -28,8 +28,9 @@ public:
     Result result{Status::wait, 0};
     {
       const std::lock_guard guard(state_->mutex);
+      fill_at_hand(*state_);
       if (!state_->ready.empty()) {
-        Bytes& block = state_->ready.front();
+        const Bytes& block = *state_->ready.front();
         const std::size_t count = std::min(out.size(), block.size() - used_);
         std::memcpy(out.data(), block.data() + used_, count);
         used_ += count;
@@ -57,7 +58,7 @@ private:
     std::mutex mutex;
     Spawn spawn;
     std::unique_ptr<BlockSource> source;
-    std::deque<Bytes> ready;
+    std::deque<BlockSource::Block> ready;
     bool running = false;
     bool ended = false;
     bool failed = false;
@@ -65,11 +66,24 @@ private:
     Wake wake;
   };
 
+  /// Under the lock.
+  static bool wants_more(const State& state) {
+    return !state.running && !state.ended && !state.failed && !state.abandoned &&
+           state.ready.size() < kBlocksAhead;
+  }
+
+  /// Under the lock: takes what needs no task.
+  static void fill_at_hand(State& state) {
+    while (wants_more(state)) {
+      auto block = state.source->at_hand();
+      if (!block) return;
+      state.ready.push_back(std::move(block));
+    }
+  }
+
   /// Under the lock: true if a task has to be started, which is then taken to be running.
   static bool claim(State& state) {
-    if (state.running || state.ended || state.failed || state.abandoned ||
-        state.ready.size() >= kBlocksAhead)
-      return false;
+    if (!wants_more(state)) return false;
     state.running = true;
     return true;
   }
@@ -79,11 +93,10 @@ private:
   }
 
   static void run(const std::shared_ptr<State>& state) {
-    Bytes block;
-    bool more = false;
+    BlockSource::Block block;
     bool failed = false;
     try {
-      more = state->source->next(block);
+      block = state->source->next();
     } catch (const std::exception& error) {
       log_warning("a download broke off: {}", error.what());
       failed = true;
@@ -95,9 +108,9 @@ private:
       state->running = false;
       if (failed)
         state->failed = true;
-      else if (!more)
+      else if (!block)
         state->ended = true;
-      else if (!block.empty() && !state->abandoned)
+      else if (!state->abandoned)
         state->ready.push_back(std::move(block));
       std::swap(wake, state->wake);
       again = claim(*state);

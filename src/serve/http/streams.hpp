@@ -20,10 +20,14 @@ using Spawn = std::function<void(std::function<void()>)>;
 /// used.
 class BlockSource {
 public:
+  using Block = std::shared_ptr<const Bytes>;
   virtual ~BlockSource() = default;
-  /// Replaces `out` with the next bytes; false (and nothing in `out`) at the end. May throw, which
-  /// cuts the connection, so that the client sees a short body.
-  virtual bool next(Bytes& out) = 0;
+  /// The next bytes, some at least; null at the end. May throw, which cuts the connection, so that
+  /// the client sees a short body.
+  virtual Block next() = 0;
+  /// What next() would give, where that takes no waiting and no work; null otherwise. Runs on the
+  /// event loop, and never beside next().
+  virtual Block at_hand() { return nullptr; }
 };
 std::unique_ptr<BodyStream> stream_blocks(Spawn spawn, std::unique_ptr<BlockSource> source);
 

@@ -186,6 +186,35 @@ int connect_to(const std::string& url) {
 
 }  // namespace
 
+TEST_CASE("a range is the same beside another download of the file", "[serve][server]") {
+  TestHub hub;
+  hub.make_repo("admin/model");
+  const std::string content = test::noise(24'000'000);
+  const std::string path = put_object(hub, content);
+  // More than sockets hold, and not read on: the file has a second reader all the time.
+  const int stalled = connect_to(hub.url());
+  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n";
+  REQUIRE(::send(stalled, request.data(), request.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(request.size()));
+  char some[1000];
+  REQUIRE(::recv(stalled, some, sizeof some, 0) > 0);
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& [first, last] : {std::pair<std::size_t, std::size_t>{0, 23'999'999},
+                                      {1, 23'999'999},
+                                      {524'288, 1'048'575},
+                                      {524'287, 1'048'576},
+                                      {524'289, 3'000'000},
+                                      {23'999'000, 23'999'999}}) {
+      INFO(first << "-" << last);
+      const auto got =
+          hub.ask("GET", path, "", "", {fmt::format("Range: bytes={}-{}", first, last)});
+      CHECK(got.status == 206);
+      CHECK((got.body == content.substr(first, last - first + 1)));
+    }
+  }
+  ::close(stalled);
+}
+
 TEST_CASE("a client that goes away in the middle takes nothing with it", "[serve][server]") {
   TestHub hub([](serve::ServeOptions& options) {
     options.limits.ingests = 1;
