@@ -5,10 +5,14 @@
 
 #include "cas/shard_registration.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <future>
 
 #include <mhub/base/bounded_queue.hpp>
 #include <mhub/base/fault.hpp>
+#include <mhub/base/synchronized.hpp>
+#include <mhub/base/thread_pool.hpp>
 #include <mhub/xet/chunker.hpp>
 #include <mhub/xet/merkle.hpp>
 
@@ -149,33 +153,39 @@ std::vector<Incoming> incoming_files(Hub& hub, const xet::Shard& shard) {
   return files;
 }
 
-/// SHA-256 of the content, hashed on a second thread while the next chunks are decoded and
-/// verified; begins where the work that an announcement started has come to.
-Sha256 digest_of(Hub& hub, std::int64_t repo, const store::FileRecord& file,
-                 const std::function<void(std::uint64_t)>& advance) {
+/// What a hasher that stands before byte `from` of `file` makes of the rest, hashed on a second
+/// thread while the next chunks are decoded and verified.
+Sha256 finish_beside(Hub& hub, const store::FileRecord& file, Sha256Hasher& hasher,
+                     std::uint64_t from, const std::function<void(std::uint64_t)>& advance) {
   constexpr std::size_t kBlockBytes = 1 << 20;
-  constexpr std::size_t kBlocksAhead = 4;
-  PrefixDigest begun = hub.early_digests.take(repo, file);
-  advance(begun.bytes);
-  BoundedQueue<Bytes> blocks(kBlocksAhead);
-  auto digest = std::async(std::launch::async, [&blocks, &hasher = begun.hasher] {
-    while (const auto block = blocks.pop()) hasher.update(*block);
-    return hasher.finish();
-  });
+  constexpr std::size_t kBlocks = 6;
   struct Closing {
     BoundedQueue<Bytes>& queue;
     ~Closing() { queue.close(); }
   };
+  BoundedQueue<Bytes> full(kBlocks);
+  BoundedQueue<Bytes> spent(kBlocks);
+  for (std::size_t i = 1; i < kBlocks; ++i) spent.push({});
+  auto digest = std::async(std::launch::async, [&] {
+    const Closing closing{spent};
+    while (auto block = full.pop()) {
+      hasher.update(*block);
+      block->clear();
+      spent.push(*std::move(block));
+    }
+    return hasher.finish();
+  });
   {
-    const Closing closing{blocks};
+    const Closing closing{full};
     Bytes block;
     const auto flush = [&] {
       hub.stopping.check();
       advance(block.size());
-      blocks.push(std::exchange(block, {}));
-      block.reserve(kBlockBytes + xet::kChunkMaxBytes);
+      full.push(std::move(block));
+      block = spent.pop().value_or(Bytes());
     };
-    hub.store->read_file(file, begun.bytes, file.size_bytes - begun.bytes, [&](ByteView bytes) {
+    hub.store->read_file(file, from, file.size_bytes - from, [&](ByteView bytes) {
+      block.reserve(kBlockBytes + xet::kChunkMaxBytes);
       append(block, bytes);
       if (block.size() >= kBlockBytes) flush();
     });
@@ -184,20 +194,56 @@ Sha256 digest_of(Hub& hub, std::int64_t repo, const store::FileRecord& file,
   return digest.get();
 }
 
+/// SHA-256 of the content; begins where the work that an announcement started has come to.
+Sha256 digest_of(Hub& hub, std::int64_t repo, const store::FileRecord& file,
+                 const std::function<void(std::uint64_t)>& advance) {
+  /// Less is hashed here and now: many small files are many threads and buffers.
+  constexpr std::uint64_t kWorthThreadBytes = std::uint64_t{16} << 20;
+  auto [hasher, from] = hub.early_digests.take(repo, file);
+  advance(from);
+  const std::uint64_t left = file.size_bytes - from;
+  if (left >= kWorthThreadBytes) return finish_beside(hub, file, hasher, from, advance);
+  hub.store->read_file(file, from, left,
+                       [&hasher = hasher](ByteView bytes) { hasher.update(bytes); });
+  advance(left);
+  return hasher.finish();
+}
+
 /// Reads the file's content; throws Refused unless it has the digest that the shard claims.
-void verify_content(const Call& call, Incoming& file, std::uint64_t& verified, std::uint64_t total,
-                    const Verified& tell) {
-  Hub& hub = call.hub;
-  hub.stopping.check();
-  if (!file.is_known) {
-    file.record.sha256 = digest_of(hub, call.repo->id, file.record, [&](std::uint64_t more) {
-      verified += more;
-      tell(verified, total);
-    });
-  }
+void verify_content(const Call& call, Incoming& file,
+                    const std::function<void(std::uint64_t)>& advance) {
+  call.hub.stopping.check();
+  if (!file.is_known) file.record.sha256 = digest_of(call.hub, call.repo->id, file.record, advance);
   if (file.claimed && *file.claimed != file.record.sha256)
     refuse("the SHA-256 of file " + short_text(file.record.xet_hash) + " is " +
            file.record.sha256.hex() + ", not " + file.claimed->hex());
+}
+
+/// verify_content() of all, several at a time.
+void verify_contents(const Call& call, std::vector<Incoming>& files, const Verified& verified) {
+  constexpr std::size_t kAtOnce = 4;
+  std::uint64_t total = 0;
+  for (const Incoming& file : files) total += file.is_known ? 0 : file.record.size_bytes;
+  verified(0, total);
+  Synchronized<std::uint64_t> done{0U};
+  const auto advance = [&](std::uint64_t more) {
+    done.with([&](std::uint64_t& bytes) { verified(bytes += more, total); });
+  };
+  std::atomic<std::size_t> next{0};
+  std::atomic<bool> has_failed{false};
+  const auto work = [&] {
+    try {
+      for (std::size_t i = next++; i < files.size() && !has_failed; i = next++)
+        verify_content(call, files[i], advance);
+    } catch (...) {
+      has_failed = true;
+      throw;
+    }
+  };
+  std::vector<std::future<void>> running;
+  const std::size_t threads = std::min({kAtOnce, files.size(), std::size_t{default_jobs()}});
+  while (running.size() < threads) running.push_back(std::async(std::launch::async, work));
+  wait_all(running);
 }
 
 /// Throws Error: busy if its xorbs were collected since they were checked, which sending them again
@@ -256,11 +302,7 @@ void announce_shard(const Call& call, ByteView bytes) {
 bool register_shard(const Call& call, const xet::Shard& shard, const Verified& verified) {
   Hub& hub = call.hub;
   auto files = incoming_files(hub, shard);
-  std::uint64_t total = 0;
-  std::uint64_t done = 0;
-  for (const Incoming& file : files) total += file.is_known ? 0 : file.record.size_bytes;
-  verified(done, total);
-  for (Incoming& file : files) verify_content(call, file, done, total, verified);
+  verify_contents(call, files, verified);
 
   fault_point("serve.before_register");
   bool is_new = false;

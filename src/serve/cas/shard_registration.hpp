@@ -9,7 +9,7 @@
 
 namespace mhub::serve {
 
-/// Told how far it is, often. What it throws ends the registration.
+/// Told how far it is, often, by one thread at a time. What it throws ends the registration.
 using Verified = std::function<void(std::uint64_t verified_bytes, std::uint64_t total_bytes)>;
 
 /// Reads `bytes` as an uploaded shard and checks everything that needs no content: limits, that

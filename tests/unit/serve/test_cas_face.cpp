@@ -292,6 +292,33 @@ TEST_CASE("a shard that lies is refused as a whole", "[serve][cas]") {
   CHECK(hub.ask("POST", "/v1/shards", token, file.shard()).status == 200);
 }
 
+TEST_CASE("of several files in a shard, one lie refuses all", "[serve][cas]") {
+  TestHub hub;
+  hub.make_repo("admin/model");
+  const std::string token = cas_token(hub, "admin/model", "write", hub.admin_token());
+  xet::Shard shard;
+  // Large ones are hashed in another way than small ones.
+  for (const std::size_t size : {300'000, 17 << 20, 200'000, 100'000, 100'001}) {
+    const Prepared file(test::noise_bytes(size));
+    REQUIRE(hub.ask("POST", file.xorb_path(), token, text(file.xorb)).status == 200);
+    shard.files.push_back(file.file);
+  }
+  const auto send = [&] {
+    return hub.ask("POST", "/v1/shards", token, text(xet::make_upload_shard(shard))).status;
+  };
+  const auto is_there = [&](const xet::ShardFile& file) {
+    return hub.ask("GET", "/v1/reconstructions/" + file.hash.text(), token).status == 200;
+  };
+  for (xet::ShardFile& file : shard.files) {
+    const auto right = std::exchange(file.sha256, sha256_of({}));
+    CHECK(send() == 400);
+    CHECK(std::none_of(shard.files.begin(), shard.files.end(), is_there));
+    file.sha256 = right;
+  }
+  CHECK(send() == 200);
+  CHECK(std::all_of(shard.files.begin(), shard.files.end(), is_there));
+}
+
 TEST_CASE("a file may be announced before its xorb comes", "[serve][cas]") {
   TestHub hub;
   const std::string token = hub.make_user("ann");
