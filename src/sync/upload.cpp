@@ -94,6 +94,7 @@ public:
         store_(site.store()),
         link_(link),
         tools_(tools),
+        cas_sent_before_(link.cas_sent_bytes()),
         working_(site.store()),
         chunks_(site, working_, link, tools) {}
 
@@ -136,7 +137,7 @@ public:
     }
     send_by_chunks(by_chunks);
     note_sent();
-    totals_.sent_bytes += link_.cas_sent_bytes();
+    totals_.sent_bytes += link_.cas_sent_bytes() - cas_sent_before_;
     totals_.new_raw_bytes = chunks_.new_raw_bytes();
     totals_.known_raw_bytes = chunks_.known_raw_bytes();
     return totals_;
@@ -282,6 +283,7 @@ private:
   store::Store& store_;
   HubLink& link_;
   const Tools& tools_;
+  const std::uint64_t cas_sent_before_;
   WorkingSource working_;
   ChunkUploader chunks_;
   UploadTotals totals_;

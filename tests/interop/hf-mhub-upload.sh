@@ -145,6 +145,15 @@ for i in 1 2 3; do
   expect_equal "SHA-256 of turns/$i.bin" "$(curl -sf "$HUB/admin/turns/raw/main/$i.bin" | sed -n 's/^oid sha256://p')" \
     "$(openssl dgst -sha256 -r <turns/$i.bin | cut -d ' ' -f 1)"
 done
+rm turns/*
+for i in 4 5; do
+  gen_noise turns/$i.bin 2M 3$i
+  truncate -s 520M turns/$i.bin
+done
+before=$(proxy_bytes up)
+up admin/turns turns
+[ "$(said .sent_bytes)" -ge 4000000 ] || fail "it says it sent $(said .sent_bytes) bytes"
+expect_at_most "bytes it says it sent" "$(said .sent_bytes)" $(($(proxy_bytes up) - before))
 rm -r turns
 
 step "a repository that was deleted gets everything anew"
