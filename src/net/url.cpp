@@ -95,7 +95,7 @@ std::optional<Url> parse_url(std::string_view text) {
   if (text.empty() || text.size() > kUrlMaxBytes || has_control_characters(text))
     return std::nullopt;
   // curl takes a third slash for a slip of the hand and the path's first segment for the host.
-  if (text.find(":///") != std::string_view::npos) return std::nullopt;
+  if (text.substr(std::min(text.find(':'), text.size())).starts_with(":///")) return std::nullopt;
   const CurlUrl handle(curl_url());
   if (!handle) return std::nullopt;
   const std::string copy(text);

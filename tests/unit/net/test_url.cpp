@@ -19,6 +19,7 @@ TEST_CASE("a URL is taken apart and put together without its credentials", "[net
   CHECK(url.origin() == "https://hub.example:8443");
   CHECK(require_url("http://h").str() == "http://h/");
   CHECK(require_url("http://[::1]:80/x").host_and_port() == "[::1]");
+  CHECK(require_url("http://h/a:///b").path == "/a:///b");
 }
 
 TEST_CASE("what is not an http URL is refused", "[net][url]") {
