@@ -91,7 +91,13 @@ std::string Url::str() const {
   return out;
 }
 
-std::optional<Url> parse_url(std::string_view text) {
+bool same_origin(const Url& a, const Url& b) {
+  return a.scheme == b.scheme && a.host == b.host && a.port == b.port;
+}
+
+namespace {
+
+std::optional<Url> parse_once(std::string_view text) {
   if (text.empty() || text.size() > kUrlMaxBytes || has_control_characters(text))
     return std::nullopt;
   // curl takes a third slash for a slip of the hand and the path's first segment for the host.
@@ -106,13 +112,23 @@ std::optional<Url> parse_url(std::string_view text) {
   return take_apart(handle.get());
 }
 
+/// Nothing for a URL that leads elsewhere when it is put together and read again: curl takes
+/// escapes out of hosts, and what is left may be another way to write an address ("127%2E1").
+std::optional<Url> settled(std::optional<Url> url) {
+  if (!url) return std::nullopt;
+  const auto again = parse_once(url->str());
+  return again && same_origin(*url, *again) ? std::move(url) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Url> parse_url(std::string_view text) {
+  return settled(parse_once(text));
+}
+
 Url require_url(std::string_view text) {
   if (auto url = parse_url(text)) return *std::move(url);
   throw Error(ErrorKind::usage, "{} is not an http or https URL", display_url(text));
-}
-
-bool same_origin(const Url& a, const Url& b) {
-  return a.scheme == b.scheme && a.host == b.host && a.port == b.port;
 }
 
 std::optional<Url> resolve_reference(const Url& base, std::string_view reference) {
@@ -127,7 +143,7 @@ std::optional<Url> resolve_reference(const Url& base, std::string_view reference
       curl_url_set(handle.get(), CURLUPART_URL, to.c_str(), CURLU_URLENCODE) != CURLUE_OK) {
     return std::nullopt;
   }
-  return take_apart(handle.get());
+  return settled(take_apart(handle.get()));
 }
 
 std::string display_url(std::string_view url) {

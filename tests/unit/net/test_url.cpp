@@ -25,7 +25,7 @@ TEST_CASE("a URL is taken apart and put together without its credentials", "[net
 TEST_CASE("what is not an http URL is refused", "[net][url]") {
   for (const char* text :
        {"", "team/model", "ftp://h/x", "file:///etc/passwd", "http://", "http:///x", "http://h:0/",
-        "http://h:99999/", "http://h/a\nb", "http://h\x7f/"}) {
+        "http://h:99999/", "http://h/a\nb", "http://h\x7f/", "http://127%2E1/", "http://33%33/"}) {
     INFO(text);
     CHECK_FALSE(parse_url(text).has_value());
     CHECK_THROWS_MATCHES(require_url(text), Error, HasKind(ErrorKind::usage));
@@ -42,6 +42,7 @@ TEST_CASE("a reference is resolved against its page", "[net][url]") {
         "http://other.example:81");
   CHECK_FALSE(resolve_reference(base, "file:///etc/passwd").has_value());
   CHECK_FALSE(resolve_reference(base, "gopher://x/").has_value());
+  CHECK_FALSE(resolve_reference(base, "http://127%2E1/").has_value());
 }
 
 TEST_CASE("origins differ by scheme, host and port", "[net][url]") {
