@@ -41,19 +41,18 @@ SharedBlocks::Block SharedBlocks::Reader::get(std::uint64_t offset, const Make& 
     if (is_shared) file.blocks.try_emplace(offset);
   }
   if (!is_shared) return make();
-  Block block;
   try {
-    block = make();
+    Block block = make();
+    const std::lock_guard guard(blocks_.mutex_);
+    blocks_.keep({file_, offset}, block);
+    blocks_.made_.notify_all();
+    return block;
   } catch (...) {
     const std::lock_guard guard(blocks_.mutex_);
     blocks_.files_.at(file_).blocks.erase(offset);
     blocks_.made_.notify_all();
     throw;
   }
-  const std::lock_guard guard(blocks_.mutex_);
-  blocks_.keep({file_, offset}, block);
-  blocks_.made_.notify_all();
-  return block;
 }
 
 SharedBlocks::Block SharedBlocks::use(Entry& entry) {

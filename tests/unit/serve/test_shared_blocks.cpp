@@ -57,6 +57,7 @@ TEST_CASE("the blocks of a file go with its last reader", "[serve][shared_blocks
   auto two = std::make_unique<Reader>(blocks, kFile);
   const std::weak_ptr<const Bytes> block = one->get(0, maker.make);
   one.reset();
+  REQUIRE_FALSE(block.expired());
   CHECK(two->find(0) == block.lock());
   two.reset();
   CHECK(block.expired());
