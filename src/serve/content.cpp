@@ -27,11 +27,11 @@ public:
 
   Block next() override {
     if (left_ == 0) return nullptr;
-    return pass(is_whole() ? shared_.get(at_, [this] { return make(); }) : make());
+    return pass(is_whole_block() ? shared_.get(at_, [this] { return make(); }) : make());
   }
 
   Block at_hand() override {
-    if (left_ == 0 || !is_whole()) return nullptr;
+    if (left_ == 0 || !is_whole_block()) return nullptr;
     auto block = shared_.find(at_);
     return block ? pass(std::move(block)) : nullptr;
   }
@@ -41,7 +41,7 @@ private:
   std::uint64_t block_bytes() const {
     return std::min(kBlockBytes - at_ % kBlockBytes, file_.size_bytes - at_);
   }
-  bool is_whole() const { return at_ % kBlockBytes == 0 && left_ >= block_bytes(); }
+  bool is_whole_block() const { return at_ % kBlockBytes == 0 && left_ >= block_bytes(); }
 
   Block make() {
     const std::uint64_t count = std::min(block_bytes(), left_);
